@@ -8,8 +8,11 @@ import { equal } from "./equal.ts";
 
 export { equal };
 
-/** A class whose instances are `T`. */
+/** A class, possibly abstract, whose instances are `T`. */
 export type AnyConstructor<T> = abstract new (...args: never[]) => T;
+
+/** A class whose instances are `T`. */
+export type Constructor<T> = new (...args: never[]) => T;
 
 /** What every failed assertion throws. */
 export class AssertionError extends Error {
@@ -291,21 +294,21 @@ export function assertThrows(fn: () => unknown, msg?: string): unknown;
 /** Fails unless the function throws an error of the class; gives the error. */
 export function assertThrows<E extends Error = Error>(
   fn: () => unknown,
-  ErrorClass: AnyConstructor<E>,
-  msgMatches?: string | RegExp,
+  ErrorClass: Constructor<E>,
+  msgIncludes?: string,
   msg?: string,
 ): E;
 export function assertThrows(
   fn: () => unknown,
-  classOrMsg?: AnyConstructor<Error> | string,
-  msgMatches?: string | RegExp,
+  classOrMsg?: Constructor<Error> | string,
+  msgIncludes?: string,
   msg?: string,
 ): unknown {
   try {
     fn();
   } catch (error) {
     if (typeof classOrMsg === "function") {
-      assertIsError(error, classOrMsg, msgMatches, msg);
+      assertIsError(error, classOrMsg, msgIncludes, msg);
     }
     return error;
   }
@@ -323,14 +326,14 @@ export function assertRejects(
 /** Fails unless the promise of the function rejects with an error of the class; gives the error. */
 export function assertRejects<E extends Error = Error>(
   fn: () => PromiseLike<unknown>,
-  ErrorClass: AnyConstructor<E>,
-  msgMatches?: string | RegExp,
+  ErrorClass: Constructor<E>,
+  msgIncludes?: string,
   msg?: string,
 ): Promise<E>;
 export async function assertRejects(
   fn: () => PromiseLike<unknown>,
-  classOrMsg?: AnyConstructor<Error> | string,
-  msgMatches?: string | RegExp,
+  classOrMsg?: Constructor<Error> | string,
+  msgIncludes?: string,
   msg?: string,
 ): Promise<unknown> {
   const text = typeof classOrMsg === "string" ? classOrMsg : msg;
@@ -350,7 +353,7 @@ export async function assertRejects(
     await pending;
   } catch (error) {
     if (typeof classOrMsg === "function") {
-      assertIsError(error, classOrMsg, msgMatches, msg);
+      assertIsError(error, classOrMsg, msgIncludes, msg);
     }
     return error;
   }
