@@ -1,20 +1,20 @@
 /**
- * The relative imports of a file, read from its text, and the way that they lead back to it.
+ * The relative imports of a file that exist at run time, read from its text, and the ways along them.
  *
- * Files are formatted by `deno fmt`, so a statement starts in the first column; examples in comments do not.
+ * What is erased does not count: types may refer to one another across files, as values may not. Files are formatted by `deno fmt`, so a statement starts in the first column; examples in comments do not.
  *
  * @module
  */
 import { dirname, resolve } from "node:path";
 
 const STATEMENT =
-  /^(?:import|export)\s+(?:type\s+)?(?:[\w$]+\s*,?\s*)?(?:\*(?:\s+as\s+[\w$]+)?\s*|\{[^}]*\}\s*)?from\s+["'](\.[^"']+)["']|^import\s+["'](\.[^"']+)["']/gm;
+  /^(?:import|export)\s+(?!type\s+[\w${*])(?:[\w$]+\s*,?\s*)?(?:\*(?:\s+as\s+[\w$]+)?\s*|\{[^}]*\}\s*)?from\s+["'](\.[^"']+)["']|^import\s+["'](\.[^"']+)["']/gm;
 
 /** Reads a file's text, or gives `undefined` when there is none. */
 export type ReadText = (path: string) => string | undefined;
 
 /**
- * Lists the relative specifiers that a module imports or re-exports, types included.
+ * Lists the relative specifiers that a module imports or re-exports, `import type` and `export type` aside.
  *
  * @param text The source of the module, formatted.
  * @returns The specifiers in order of appearance.

@@ -106,8 +106,8 @@ export function layers(root: string): Deno.lint.Plugin {
         create(ctx) {
           const path = resolve(root, ctx.filename);
           graph.forget(path);
-          return onImports((specifier, node) => {
-            if (!specifier.startsWith(".")) return;
+          return onImports((specifier, node, isType) => {
+            if (isType || !specifier.startsWith(".")) return;
             const way = graph.path(resolve(dirname(path), specifier), path);
             if (way === undefined) return;
             ctx.report({
@@ -123,25 +123,26 @@ export function layers(root: string): Deno.lint.Plugin {
   };
 }
 
+type Visit = (specifier: string, node: Deno.lint.Node, isType: boolean) => void;
+
 /** Visits the specifier of each static import, re-export, dynamic import and import type. */
-function onImports(
-  visit: (specifier: string, node: Deno.lint.Node) => void,
-): Deno.lint.LintVisitor {
-  const source = (
-    node: Deno.lint.Expression | Deno.lint.StringLiteral | null,
-  ) => {
+function onImports(visit: Visit): Deno.lint.LintVisitor {
+  const source = (node: Deno.lint.Node | null, isType: boolean) => {
     if (node?.type === "Literal" && typeof node.value === "string") {
-      visit(node.value, node);
+      visit(node.value, node, isType);
     }
   };
   return {
-    ImportDeclaration: (node) => source(node.source),
-    ExportAllDeclaration: (node) => source(node.source),
-    ExportNamedDeclaration: (node) => source(node.source),
-    ImportExpression: (node) => source(node.source),
+    ImportDeclaration: (node) =>
+      source(node.source, node.importKind === "type"),
+    ExportAllDeclaration: (node) =>
+      source(node.source, node.exportKind === "type"),
+    ExportNamedDeclaration: (node) =>
+      source(node.source, node.exportKind === "type"),
+    ImportExpression: (node) => source(node.source, false),
     TSImportType: (node) => {
       if (node.argument.type === "TSLiteralType") {
-        source(node.argument.literal as Deno.lint.Expression);
+        source(node.argument.literal, true);
       }
     },
   };

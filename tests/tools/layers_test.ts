@@ -133,7 +133,7 @@ Deno.test("the plugin reports every form of import that points up", () => {
 Deno.test("the plugin reports a cycle of files with the way round it", async () => {
   const files = {
     "actor/a.ts": 'import { b } from "./b.ts";\n',
-    "actor/b.ts": 'import type { C } from "./c.ts";\n',
+    "actor/b.ts": 'import "./c.ts";\n',
     "actor/c.ts": 'export {\n  a,\n} from "./a.ts";\n',
     "actor/outside.ts": 'import { a } from "./a.ts";\n',
   };
@@ -143,6 +143,16 @@ Deno.test("the plugin reports a cycle of files with the way round it", async () 
   ]);
   assertEquals(lint(root, "actor/c.ts", files["actor/c.ts"]).length, 1);
   assertEquals(lint(root, "actor/outside.ts", files["actor/outside.ts"]), []);
+});
+
+Deno.test("the plugin lets types refer to one another across files", async () => {
+  const files = {
+    "actor/a.ts": 'import type { B } from "./b.ts";\n',
+    "actor/b.ts": 'import { a } from "./a.ts";\n',
+  };
+  const root = await writeTree(files);
+  assertEquals(lint(root, "actor/a.ts", files["actor/a.ts"]), []);
+  assertEquals(lint(root, "actor/b.ts", files["actor/b.ts"]), []);
 });
 
 Deno.test("deno lint fails on a bad tree and passes once it is mended", async () => {
