@@ -76,7 +76,8 @@ export function testTransport(name: string, open: () => TransportPair): void {
     await using pair = await Pair.open(open());
     const sent = pattern(2 * MEBIBYTE, 5);
     const arrived = readExactly(pair.accepted, sent.length);
-    for (let at = 0, size = 1; at < sent.length; at += size) {
+    let size = 1;
+    for (let at = 0; at < sent.length; at += size) {
       size = Math.min(1 + (size * 31) % 70_001, sent.length - at);
       await pair.dialled.write(sent.subarray(at, at + size));
     }
@@ -227,6 +228,7 @@ export function testTransport(name: string, open: () => TransportPair): void {
     });
     assertEquals(again.port, port);
   });
+
   Deno.test(`${name}: a listener that closes ends connections nobody accepted`, async () => {
     const { server, client, hostname } = open();
     const listener = await server.listen({ hostname, port: 0 });
