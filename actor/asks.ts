@@ -1,0 +1,222 @@
+/**
+ * Open asks and their deadlines.
+ * @module
+ */
+
+import type { Clock, Timer } from "../internal/clock.ts";
+import { AskTimeoutError } from "./errors.ts";
+import { Envelope, type Message, type ReplyTo } from "./message.ts";
+import type { AskOptions, BaseRef } from "./ref.ts";
+
+/** Who carries an ask elsewhere and wants to know when nobody waits for it any more. */
+export interface Carrier {
+  /** The asker gave up; a later reply will be ignored. */
+  abandon(ask: ReplyTo): void;
+}
+
+/** Deadlines are looked at this often, in milliseconds: an ask times out this much late at most. */
+const TICK = 10;
+/** Ticks in one turn of the wheel, a power of two; later deadlines wait for a later turn. */
+const SLOTS = 1024;
+
+/** An ask that waits for its reply: the envelope, the promise and the place in the wheel in one object. */
+export class PendingAsk extends Envelope implements ReplyTo {
+  readonly target: BaseRef;
+  readonly timeout: number;
+  readonly deadline: number;
+  readonly promise: Promise<unknown>;
+  /** Told when the asker gives up. */
+  carrier: Carrier | undefined = undefined;
+  /** Neighbours in the wheel; owned by the registry. */
+  next: PendingAsk | undefined = undefined;
+  previous: PendingAsk | undefined = undefined;
+  #registry: AskRegistry | undefined;
+  #resolve: (reply: unknown) => void;
+  #reject: (error: unknown) => void;
+  #signal: AbortSignal | undefined = undefined;
+  #onAbort: (() => void) | undefined = undefined;
+
+  constructor(
+    registry: AskRegistry,
+    target: BaseRef,
+    message: Message,
+    sender: BaseRef | undefined,
+    timeout: number,
+    deadline: number,
+  ) {
+    super(message, sender, undefined);
+    this.replyTo = this;
+    this.target = target;
+    this.timeout = timeout;
+    this.deadline = deadline;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.promise = promise;
+    this.#registry = registry;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  succeed(reply: unknown): void {
+    if (this.#settle()) this.#resolve(reply);
+  }
+
+  fail(error: unknown): void {
+    if (this.#settle()) this.#reject(error);
+  }
+
+  /** Ends the wait from the asker's side. */
+  giveUp(error: unknown): void {
+    if (!this.#settle()) return;
+    this.#reject(error);
+    this.carrier?.abandon(this);
+  }
+
+  /** Gives up when `signal` aborts. */
+  follow(signal: AbortSignal): void {
+    if (signal.aborted) return this.giveUp(signal.reason);
+    this.#signal = signal;
+    this.#onAbort = () => this.giveUp(signal.reason);
+    signal.addEventListener("abort", this.#onAbort);
+  }
+
+  #settle(): boolean {
+    const registry = this.#registry;
+    if (registry === undefined) return false;
+    this.#registry = undefined;
+    registry.remove(this);
+    if (this.#onAbort !== undefined) {
+      this.#signal?.removeEventListener("abort", this.#onAbort);
+    }
+    return true;
+  }
+}
+
+/**
+ * All open asks of a system. Their deadlines share one timer, which runs only while an ask is open:
+ * a hashed wheel of linked lists, so that opening and closing an ask costs a few writes.
+ */
+export class AskRegistry {
+  /** The timeout of an ask that names none, in milliseconds. */
+  readonly defaultTimeout: number;
+  #clock: Clock;
+  #wheel: (PendingAsk | undefined)[] = new Array<PendingAsk | undefined>(SLOTS)
+    .fill(undefined);
+  #size = 0;
+  #swept = 0;
+  #timer: Timer | undefined = undefined;
+
+  constructor(clock: Clock, defaultTimeout: number) {
+    this.#clock = clock;
+    this.defaultTimeout = defaultTimeout;
+  }
+
+  /** How many asks are open. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Sends `message` to `target` and returns the promise of its reply. Never throws. */
+  ask(
+    target: BaseRef,
+    message: Message,
+    sender: BaseRef | undefined,
+    options?: AskOptions,
+  ): Promise<unknown> {
+    const timeout = options?.timeout ?? this.defaultTimeout;
+    if (!(timeout >= 0)) {
+      return Promise.reject(
+        new RangeError(
+          `Cannot ask "${target.pid}": the timeout is ${timeout}, a number of milliseconds >= 0 was expected`,
+        ),
+      );
+    }
+    const now = this.#clock.now();
+    const ask = new PendingAsk(
+      this,
+      target,
+      message,
+      sender,
+      timeout,
+      now + timeout,
+    );
+    this.#add(ask, now);
+    const signal = options?.signal;
+    if (signal !== undefined) {
+      ask.follow(signal);
+      if (signal.aborted) return ask.promise;
+    }
+    try {
+      target.deliver(ask);
+    } catch (error) {
+      ask.fail(error);
+    }
+    return ask.promise;
+  }
+
+  /** Rejects all open asks with what `error` makes of them and stops the timer. */
+  close(error: (ask: PendingAsk) => Error): void {
+    for (const head of this.#wheel) {
+      for (let ask = head; ask !== undefined;) {
+        const next: PendingAsk | undefined = ask.next;
+        ask.giveUp(error(ask));
+        ask = next;
+      }
+    }
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  #add(ask: PendingAsk, now: number): void {
+    const slot = slotOf(ask.deadline);
+    const head = this.#wheel[slot];
+    ask.next = head;
+    if (head !== undefined) head.previous = ask;
+    this.#wheel[slot] = ask;
+    this.#size++;
+    if (this.#timer === undefined) {
+      this.#swept = Math.floor(now / TICK);
+      this.#timer = this.#clock.setTimer(TICK, this.#sweep);
+    }
+  }
+
+  /** Takes a settled ask out of the wheel. */
+  remove(ask: PendingAsk): void {
+    const { next, previous } = ask;
+    if (next !== undefined) next.previous = previous;
+    if (previous !== undefined) previous.next = next;
+    else this.#wheel[slotOf(ask.deadline)] = next;
+    ask.next = undefined;
+    ask.previous = undefined;
+    this.#size--;
+  }
+
+  #sweep = (): void => {
+    const now = this.#clock.now();
+    const until = Math.floor(now / TICK);
+    // The slot of this very tick may hold deadlines that are still to come: it is looked at again.
+    const first = Math.max(this.#swept, until - SLOTS + 1);
+    for (let tick = first; tick <= until; tick++) {
+      this.#expire(tick & (SLOTS - 1), now);
+    }
+    this.#swept = until;
+    this.#timer = this.#size > 0
+      ? this.#clock.setTimer(TICK, this.#sweep)
+      : undefined;
+  };
+
+  #expire(slot: number, now: number): void {
+    for (let ask = this.#wheel[slot]; ask !== undefined;) {
+      const next: PendingAsk | undefined = ask.next;
+      if (ask.deadline <= now) {
+        ask.giveUp(
+          new AskTimeoutError(ask.target.pid, ask.message.type, ask.timeout),
+        );
+      }
+      ask = next;
+    }
+  }
+}
+
+function slotOf(deadline: number): number {
+  return Math.floor(deadline / TICK) % SLOTS;
+}

@@ -1,0 +1,67 @@
+/**
+ * What an actor can do from inside.
+ * @module
+ */
+
+import type { AnyProtocol, MessageOf, MessageReply } from "./protocol.ts";
+import type { ActorRef, AskOptions } from "./ref.ts";
+import type { Spawn } from "./spawn.ts";
+import type { ActorSystem } from "./system.ts";
+
+/**
+ * An actor's own view of its world, given to each handler and hook. There is one for each actor, so
+ * `sender` and `remaining` speak of the message being handled, also after an `await`; outside of a
+ * handler they are `undefined` and `Infinity`.
+ */
+export interface Context<P extends AnyProtocol = AnyProtocol> {
+  /** The actor itself. */
+  readonly self: ActorRef<P>;
+  /** The system that it runs in. */
+  readonly system: ActorSystem;
+  /** Who sent the message with {@linkcode Context.tell} or {@linkcode Context.ask}. */
+  readonly sender: ActorRef<AnyProtocol> | undefined;
+  /** How long the asker still waits, in milliseconds; `Infinity` when nobody waits. */
+  readonly remaining: number;
+  /** The actor above; none at the top level. */
+  readonly parent: ActorRef<AnyProtocol> | undefined;
+  /** The living actors below. */
+  readonly children: readonly ActorRef<AnyProtocol>[];
+  /** Creates an actor below this one. It ends before this one does. */
+  readonly spawn: Spawn;
+  /**
+   * Sends a message with this actor as its sender and does not wait.
+   *
+   * @returns False when it was refused on the spot; it is then a dead letter.
+   */
+  tell<Q extends AnyProtocol>(ref: ActorRef<Q>, message: MessageOf<Q>): boolean;
+  /**
+   * Sends a message with this actor as its sender and waits for the reply, no longer than the asker
+   * of the message being handled waits. The actor handles no other message meanwhile.
+   *
+   * @throws {AskTimeoutError} When no reply came in time.
+   * @throws {StoppedError} When the target is dead or missing.
+   */
+  ask<Q extends AnyProtocol, M extends MessageOf<Q>>(
+    ref: ActorRef<Q>,
+    message: M,
+    options?: AskOptions,
+  ): Promise<MessageReply<M>>;
+  /** Asks to be told, through `onTerminated`, when the actor behind `ref` has ended. */
+  watch(ref: ActorRef<AnyProtocol>): void;
+  /** Ends a watch. An end that was noticed but not handled yet is not told any more. */
+  unwatch(ref: ActorRef<AnyProtocol>): void;
+  /**
+   * Ends an actor, by default this one, after the message that it is handling.
+   *
+   * @returns Resolves once it has stopped; at once when it is this actor or one above it, which
+   * cannot stop before the handler has returned.
+   */
+  stop(ref?: ActorRef<AnyProtocol>): Promise<void>;
+  /**
+   * Drains the whole system.
+   *
+   * @returns Resolves once all actors have stopped but this one and those above it, which cannot
+   * stop before the handler has returned.
+   */
+  drain(): Promise<void>;
+}

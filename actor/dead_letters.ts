@@ -1,0 +1,71 @@
+/**
+ * Where messages go that no handler sees.
+ * @module
+ */
+
+import { StoppedError } from "./errors.ts";
+import type { EventBus } from "./event_stream.ts";
+import type { DeadLetterReason } from "./events.ts";
+import { type Mail, messageOf, replyToOf, senderOf } from "./message.ts";
+import type { Pid } from "./pid.ts";
+
+/** Who was meant to get a message; asked for its address only when somebody wants to know. */
+export interface Addressee {
+  /** The address. */
+  readonly pid: Pid;
+}
+
+/** Counts and reports what is not delivered, and answers those who wait. */
+export class DeadLetters {
+  #count = 0;
+  #events: EventBus;
+
+  constructor(events: EventBus) {
+    this.#events = events;
+  }
+
+  /** How many messages were not delivered since the system began. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /**
+   * Takes `mail` that `target` will not handle. An asker is answered with `error`, and the loss is
+   * an event either way.
+   */
+  take(
+    mail: Mail,
+    target: Addressee,
+    reason: DeadLetterReason,
+    error?: unknown,
+  ): void {
+    this.#count++;
+    replyToOf(mail)?.fail(
+      error ??
+        new StoppedError(
+          target.pid,
+          `deliver "${messageOf(mail).type}" to`,
+          STATES[reason],
+        ),
+    );
+    if (!this.#events.wants("dead_letter")) return;
+    this.#events.publish({
+      type: "dead_letter",
+      message: messageOf(mail),
+      sender: senderOf(mail)?.pid,
+      target: target.pid,
+      reason,
+    });
+  }
+}
+
+const STATES: Readonly<Record<DeadLetterReason, string>> = {
+  stopped: "it has stopped",
+  missing: "there is no such actor",
+  not_started: "it could not start",
+  unhandled: "it has no handler for the message",
+  overloaded: "there is no room on the way to it",
+  not_encodable: "the message cannot be encoded",
+  disconnected: "its node cannot be reached",
+  unknown: "the link to its node broke",
+};

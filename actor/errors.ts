@@ -1,0 +1,162 @@
+/**
+ * What can go wrong with an actor, as classes that a caller can act on.
+ * @module
+ */
+
+import type { Pid } from "./pid.ts";
+
+/**
+ * What is known about the message behind an error: `"not_delivered"` says that no handler saw it,
+ * `"unknown"` that one may have, `"done"` that one did.
+ */
+export type Outcome = "not_delivered" | "unknown" | "done";
+
+/** What every {@linkcode ActorError} can be given. */
+export interface ActorErrorOptions {
+  /** What is known about the message behind the error. */
+  outcome?: Outcome;
+  /** Whether the same call may succeed later without any other change. */
+  retryable?: boolean;
+  /** The error that led to this one. */
+  cause?: unknown;
+}
+
+/** The base of all errors that a caller can act on. Match by `code`: it survives the wire. */
+export abstract class ActorError extends Error {
+  /** The class in snake_case, for example `"ask_timeout_error"`. */
+  abstract readonly code: string;
+  /** What is known about the message behind the error. */
+  readonly outcome: Outcome;
+  /** Whether the same call may succeed later without any other change. */
+  readonly retryable: boolean;
+
+  /** Takes the text; `outcome` is `"not_delivered"` and `retryable` is false unless given. */
+  constructor(message: string, options: ActorErrorOptions = {}) {
+    const { outcome = "not_delivered", retryable = false } = options;
+    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    this.name = new.target.name;
+    this.outcome = outcome;
+    this.retryable = retryable;
+  }
+}
+
+/** No reply came in time. The message may have been handled. */
+export class AskTimeoutError extends ActorError {
+  /** @inheritdoc */
+  override readonly code = "ask_timeout_error";
+  /** Who was asked. */
+  readonly target: Pid;
+  /** How long the asker waited, in milliseconds. */
+  readonly timeout: number;
+
+  /** Names who was asked what, and for how long. */
+  constructor(target: Pid, type: string, timeout: number) {
+    super(
+      `Cannot complete the ask of "${type}" to "${target}": no reply within ${timeout} ms, a reply was expected`,
+      { outcome: "unknown", retryable: false },
+    );
+    this.target = target;
+    this.timeout = timeout;
+  }
+}
+
+/** The target has stopped, is stopping, or never existed. */
+export class StoppedError extends ActorError {
+  /** @inheritdoc */
+  override readonly code = "stopped_error";
+  /** Who was meant. */
+  readonly target: Pid;
+
+  /** Names who was meant to get what, and the state that was found. */
+  constructor(
+    target: Pid,
+    action: string,
+    state: string,
+    outcome: Outcome = "not_delivered",
+  ) {
+    super(
+      `Cannot ${action} "${target}": ${state}, a running actor was expected`,
+      { outcome },
+    );
+    this.target = target;
+  }
+}
+
+/** The name of the new actor is in use by a living sibling. */
+export class NameTakenError extends ActorError {
+  /** @inheritdoc */
+  override readonly code = "name_taken_error";
+  /** The actor that has the name. */
+  readonly holder: Pid;
+
+  /** Names the holder. */
+  constructor(holder: Pid) {
+    super(
+      `Cannot spawn "${holder}": the name is in use, a free name was expected`,
+    );
+    this.holder = holder;
+  }
+}
+
+/** No kind of that name is known to the system. */
+export class UnknownKindError extends ActorError {
+  /** @inheritdoc */
+  override readonly code = "unknown_kind_error";
+  /** The name that was asked for. */
+  readonly kind: string;
+
+  /** Names the kind that was asked for and those that are known. */
+  constructor(kind: string, known: readonly string[]) {
+    const list = known.length === 0
+      ? "no kinds"
+      : known.map((name) => `"${name}"`).join(", ");
+    super(
+      `Cannot create an actor of kind "${kind}": it is not registered, registered are ${list}`,
+    );
+    this.kind = kind;
+  }
+}
+
+/** The target has neither a handler for the message nor a `receive` method. */
+export class UnhandledError extends ActorError {
+  /** @inheritdoc */
+  override readonly code = "unhandled_error";
+  /** Who was asked. */
+  readonly target: Pid;
+
+  /** Names the message and the protocol that the target speaks. */
+  constructor(target: Pid, type: string, protocol: string) {
+    super(
+      `Cannot handle "${type}" in "${target}": it is not handled there, a message of protocol "${protocol}" was expected`,
+    );
+    this.target = target;
+  }
+}
+
+/** The actor could not be started: its factory or its `onStart` threw. */
+export class StartError extends ActorError {
+  /** @inheritdoc */
+  override readonly code = "start_error";
+  /** The actor that did not start. */
+  readonly target: Pid;
+
+  /** Names the actor; `cause` is what its factory or `onStart` threw. */
+  constructor(target: Pid, cause: unknown) {
+    super(`Cannot start "${target}": ${describe(cause)}`, { cause });
+    this.target = target;
+  }
+}
+
+/** The text of whatever was thrown, for use inside another error's message. */
+export function describe(thrown: unknown): string {
+  if (thrown instanceof Error) {
+    return thrown.message === ""
+      ? thrown.name
+      : `${thrown.name}: ${thrown.message}`;
+  }
+  try {
+    return typeof thrown === "string" ? thrown : String(thrown);
+  } catch {
+    return "a value that cannot be shown was thrown";
+  }
+}

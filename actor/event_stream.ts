@@ -1,0 +1,180 @@
+/**
+ * The way from what happens in a system to who wants to know.
+ * @module
+ */
+
+import { Deque } from "../internal/deque.ts";
+import type { SystemEvent } from "./events.ts";
+
+/** Options of {@linkcode EventStream.subscribe}. */
+export interface SubscribeOptions<T extends SystemEvent["type"]> {
+  /**
+   * The types of events that are wanted.
+   * @default all
+   */
+  types?: readonly T[];
+  /**
+   * How many events wait at most for a slow reader; the oldest are dropped and counted.
+   * @default 1024
+   */
+  capacity?: number;
+}
+
+/** Events as they happen, from the moment of the subscription on. */
+export interface Subscription<E extends SystemEvent>
+  extends AsyncIterableIterator<E>, Disposable {
+  /** How many events were dropped because the reader was too slow. */
+  readonly dropped: number;
+  /** Ends the subscription; what waits can still be read. */
+  unsubscribe(): void;
+}
+
+/** Gets an event in the very moment; must be quick. What it throws is ignored. */
+export type Tap = (event: SystemEvent) => void;
+
+/** Reports of a system, for any number of readers. */
+export interface EventStream {
+  /**
+   * Begins to collect events.
+   *
+   * @param options Which events, and how many may wait.
+   * @returns The events, oldest first. Leaving the loop ends the subscription.
+   */
+  subscribe<T extends SystemEvent["type"] = SystemEvent["type"]>(
+    options?: SubscribeOptions<T>,
+  ): Subscription<Extract<SystemEvent, { type: T }>>;
+}
+
+/** The stream behind the public interface. */
+export class EventBus implements EventStream {
+  #taps: Map<string, Set<Tap>> = new Map<string, Set<Tap>>();
+
+  /** Whether somebody wants events of this type; ask before building one that costs. */
+  wants(type: SystemEvent["type"]): boolean {
+    return this.#taps.has(type);
+  }
+
+  /** Tells everybody who wants to know. Never throws. */
+  publish(event: SystemEvent): void {
+    const taps = this.#taps.get(event.type);
+    if (taps === undefined) return;
+    for (const tap of taps) {
+      try {
+        tap(event);
+      } catch {
+        // An observer's mistake must not reach what it observes; it has no other place to go.
+      }
+    }
+  }
+
+  /** Calls `tap` for each event of these types; returns the end of that. */
+  tap(types: readonly SystemEvent["type"][], tap: Tap): () => void {
+    for (const type of types) {
+      const taps = this.#taps.get(type);
+      if (taps === undefined) this.#taps.set(type, new Set([tap]));
+      else taps.add(tap);
+    }
+    return () => {
+      for (const type of types) {
+        const taps = this.#taps.get(type);
+        if (taps?.delete(tap) && taps.size === 0) this.#taps.delete(type);
+      }
+    };
+  }
+
+  subscribe<T extends SystemEvent["type"] = SystemEvent["type"]>(
+    options: SubscribeOptions<T> = {},
+  ): Subscription<Extract<SystemEvent, { type: T }>> {
+    const { types = ALL_TYPES, capacity = 1024 } = options;
+    if (!(capacity >= 1)) {
+      throw new RangeError(
+        `Cannot subscribe: the capacity is ${capacity}, a number >= 1 was expected`,
+      );
+    }
+    const queue = new EventQueue<Extract<SystemEvent, { type: T }>>(capacity);
+    // The tap is called for the wanted types only, so every event is of type T.
+    const untap = this.tap(
+      types,
+      (event) => queue.add(event as Extract<SystemEvent, { type: T }>),
+    );
+    queue.onEnd = untap;
+    return queue;
+  }
+}
+
+const ALL_TYPES: readonly SystemEvent["type"][] = [
+  "actor_failed",
+  "actor_restarted",
+  "actor_started",
+  "actor_stopped",
+  "dead_letter",
+  "warning",
+];
+
+class EventQueue<E extends SystemEvent> implements Subscription<E> {
+  onEnd: () => void = () => {};
+  dropped = 0;
+  #capacity: number;
+  #events: Deque<E> = new Deque<E>();
+  #waiting: Deque<(result: IteratorResult<E>) => void> = new Deque<
+    (result: IteratorResult<E>) => void
+  >();
+  #state: "open" | "ended" = "open";
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  add(event: E): void {
+    const reader = this.#waiting.shift();
+    if (reader !== undefined) return reader({ done: false, value: event });
+    if (this.#events.size >= this.#capacity) {
+      this.#events.shift();
+      this.dropped++;
+    }
+    this.#events.push(event);
+  }
+
+  next(): Promise<IteratorResult<E>> {
+    const event = this.#events.shift();
+    if (event !== undefined) {
+      return Promise.resolve({ done: false, value: event });
+    }
+    if (this.#state === "ended") {
+      return Promise.resolve({ done: true, value: undefined });
+    }
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  return(): Promise<IteratorResult<E>> {
+    this.#events.clear();
+    this.unsubscribe();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  unsubscribe(): void {
+    if (this.#state === "ended") return;
+    this.#state = "ended";
+    this.onEnd();
+    for (
+      let reader = this.#waiting.shift();
+      reader !== undefined;
+      reader = this.#waiting.shift()
+    ) {
+      reader({ done: true, value: undefined });
+    }
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  [Symbol.dispose](): void {
+    this.unsubscribe();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.unsubscribe();
+    return Promise.resolve();
+  }
+}

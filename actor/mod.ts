@@ -1,0 +1,96 @@
+/**
+ * Actors inside one process: typed protocols, supervision, asks with deadlines. Needs no permission
+ * and no dependency.
+ *
+ * @module
+ */
+
+export {
+  ActorError,
+  AskTimeoutError,
+  NameTakenError,
+  StartError,
+  StoppedError,
+  UnhandledError,
+  UnknownKindError,
+} from "./errors.ts";
+export { kind } from "./kind.ts";
+export { consoleLogger } from "./logger.ts";
+export { Pid } from "./pid.ts";
+export {
+  ask,
+  input,
+  PROTOCOL,
+  protocol,
+  RESERVED_NAMES,
+  tell,
+} from "./protocol.ts";
+export { oneForOne } from "./supervisor.ts";
+export { ActorSystem } from "./system.ts";
+
+export type { Clock, Timer } from "../internal/clock.ts";
+export type { Random } from "../internal/random.ts";
+export type {
+  Codec,
+  StandardIssue,
+  StandardResult,
+  StandardSchema,
+} from "./codec.ts";
+export type { Context } from "./context.ts";
+export type { ActorErrorOptions, Outcome } from "./errors.ts";
+export type {
+  EventStream,
+  SubscribeOptions,
+  Subscription,
+} from "./event_stream.ts";
+export type {
+  ActorFailed,
+  ActorRestarted,
+  ActorStarted,
+  ActorStopped,
+  DeadLetter,
+  DeadLetterReason,
+  SystemEvent,
+  Warning,
+} from "./events.ts";
+export type {
+  Awaitable,
+  Behavior,
+  ForeignMessage,
+  Handlers,
+  Hooks,
+  PartialHandlers,
+  Receiver,
+} from "./handlers.ts";
+export type { AnyKind, Kind, KindOptions } from "./kind.ts";
+export type { Logger } from "./logger.ts";
+export type { Message } from "./message.ts";
+export type { PidParts } from "./pid.ts";
+export type {
+  AnyProtocol,
+  AskSpec,
+  BodyOf,
+  Format,
+  InputOf,
+  InputSpec,
+  MessageOf,
+  MessageReply,
+  MessageType,
+  NameOf,
+  Protocol,
+  ProtocolData,
+  ProtocolOptions,
+  ReplyOf,
+  Spec,
+  Specs,
+  SpecsOf,
+} from "./protocol.ts";
+export type {
+  ActorRef,
+  AskOptions,
+  Terminated,
+  TerminationReason,
+} from "./ref.ts";
+export type { Spawn, SpawnKindOptions, SpawnOptions } from "./spawn.ts";
+export type { Directive, OneForOneOptions, Supervisor } from "./supervisor.ts";
+export type { ActorSystemOptions, DrainOptions } from "./system.ts";

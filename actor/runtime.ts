@@ -1,0 +1,95 @@
+/**
+ * What all actors of a system share.
+ * @module
+ */
+
+import type { Clock } from "../internal/clock.ts";
+import type { Random } from "../internal/random.ts";
+import type { Cell } from "./cell.ts";
+import { AskRegistry } from "./asks.ts";
+import { DeadLetters } from "./dead_letters.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { EventBus } from "./event_stream.ts";
+import type { NetworkPort } from "./ports.ts";
+import type { AnyProtocol } from "./protocol.ts";
+import type { ActorRef, BaseRef } from "./ref.ts";
+import type { Supervisor } from "./supervisor.ts";
+import type { ActorSystem } from "./system.ts";
+
+/** What an actor asks of its system. */
+export interface Commands {
+  /** Creates an actor below `parent` from the arguments of a spawn. */
+  spawn(parent: Cell, args: readonly unknown[]): BaseRef;
+  /** Ends the actor behind `ref`, at the wish of `caller`, whose own end is not waited for. */
+  stop(ref: ActorRef<AnyProtocol>, caller: Cell | undefined): Promise<void>;
+  /** Drains the system, at the wish of `caller`, whose own end is not waited for. */
+  drain(caller: Cell | undefined): Promise<void>;
+}
+
+/** What a runtime is made of. */
+export interface RuntimeParts {
+  /** The system itself. */
+  system: ActorSystem;
+  /** What its actors may ask of it. */
+  commands: Commands;
+  /** The name of the system. */
+  name: string;
+  /** The run of the node. */
+  incarnation: string;
+  /** The source of time. */
+  clock: Clock;
+  /** The source of randomness. */
+  random: Random;
+  /** The timeout of an ask that names none, in milliseconds. */
+  askTimeout: number;
+  /** The policy of actors that name none. */
+  supervisor: Supervisor;
+}
+
+/** The shared parts of a system: who runs, who waits, what is lost, who wants to know. */
+export class Runtime {
+  readonly system: ActorSystem;
+  readonly commands: Commands;
+  readonly name: string;
+  readonly incarnation: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly supervisor: Supervisor;
+  readonly dispatcher: Dispatcher;
+  readonly events: EventBus;
+  readonly deadLetters: DeadLetters;
+  readonly asks: AskRegistry;
+  /** Plugged in by the remoting layer while it runs. */
+  network: NetworkPort | undefined = undefined;
+  #spawned = 0;
+
+  constructor(
+    {
+      system,
+      commands,
+      name,
+      incarnation,
+      clock,
+      random,
+      askTimeout,
+      supervisor,
+    }: RuntimeParts,
+  ) {
+    this.system = system;
+    this.commands = commands;
+    this.name = name;
+    this.incarnation = incarnation;
+    this.clock = clock;
+    this.random = random;
+    this.supervisor = supervisor;
+    this.dispatcher = new Dispatcher(clock);
+    this.events = new EventBus();
+    this.deadLetters = new DeadLetters(this.events);
+    this.asks = new AskRegistry(clock, askTimeout);
+  }
+
+  /** A number that no other actor of this run has. */
+  nextNumber(): number {
+    return ++this.#spawned;
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * What the library itself puts into mailboxes, in order with the messages of users.
+ * @module
+ */
+
+import type { ForeignMessage } from "./handlers.ts";
+import { type Message, MessageValue } from "./message.ts";
+import type { ProtocolData } from "./protocol.ts";
+import type { BaseRef, Terminated } from "./ref.ts";
+
+const SIGNALS: ProtocolData = {
+  name: "signal",
+  messages: [],
+  byType: new Map(),
+  input: undefined,
+};
+
+const POISON_INDEX = -1;
+/** The position that stands for the end of a watched actor. */
+export const TERMINATED_INDEX = -2;
+const FOREIGN_INDEX = -3;
+
+/** Ends its receiver when its turn comes. */
+export const POISON: Message = new MessageValue(
+  SIGNALS,
+  POISON_INDEX,
+  "poison",
+  undefined,
+);
+
+/** The end of a watched actor. */
+export interface TerminatedBody {
+  /** Who ended and why. */
+  readonly terminated: Terminated;
+  /** The reference that was watched. */
+  readonly ref: BaseRef;
+}
+
+/** The message that brings `body` to its watcher. */
+export function terminatedMail(body: TerminatedBody): Message {
+  return new MessageValue(SIGNALS, TERMINATED_INDEX, "onTerminated", body);
+}
+
+/** The message that brings `foreign` to the `receive` method of its target. */
+export function foreignMail(foreign: ForeignMessage): Message {
+  return new MessageValue(SIGNALS, FOREIGN_INDEX, foreign.typeName, foreign);
+}
+
+/** What {@linkcode foreignMail} was made from. */
+export function foreignOf(message: Message): ForeignMessage {
+  return message.body as ForeignMessage; // made by foreignMail() only
+}
+
+/** Whether `message` was made here. */
+export function isSignal(message: Message): boolean {
+  return message.protocol === SIGNALS;
+}
+
+/** Whether `message` concerns the life of its target only, so that nobody misses it after the end. */
+export function isLifecycle(message: Message): boolean {
+  return message.protocol === SIGNALS && message.index !== FOREIGN_INDEX;
+}

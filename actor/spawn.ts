@@ -1,0 +1,135 @@
+/**
+ * Making new actors, at the top level and below others.
+ * @module
+ */
+
+import { Cell, type Owner } from "./cell.ts";
+import type { ChildKey } from "./children.ts";
+import { NameTakenError } from "./errors.ts";
+import type { Handlers, PartialHandlers } from "./handlers.ts";
+import type { Kind } from "./kind.ts";
+import { checkActorName } from "./name.ts";
+import type { AnyProtocol, InputOf } from "./protocol.ts";
+import { type ActorRef, protocolData } from "./ref.ts";
+import type { Runtime } from "./runtime.ts";
+import type { Supervisor } from "./supervisor.ts";
+
+/** Options of a spawn. */
+export interface SpawnOptions {
+  /**
+   * The name among the siblings: a letter or digit and then letters, digits, `-`, `_` or `.`, at
+   * most 255. It is free again once the actor has stopped.
+   * @default a name that nobody else can have
+   */
+  name?: string;
+  /**
+   * What happens when the actor fails.
+   * @default the system's, which restarts at most 10 times in 60 s and then stops
+   */
+  supervisor?: Supervisor;
+}
+
+/** Options of a spawn by kind. */
+export interface SpawnKindOptions<Input> extends SpawnOptions {
+  /** What the kind is created from. */
+  input?: Input;
+}
+
+/** The forms of a spawn: a kind, or a protocol and a factory. */
+export interface Spawn {
+  /** Creates an actor of a kind. */
+  <P extends AnyProtocol>(
+    kind: Kind<P>,
+    options?: SpawnKindOptions<InputOf<P>>,
+  ): ActorRef<P>;
+  /** Creates an actor that has a `receive` method for the messages that no handler claims. */
+  <P extends AnyProtocol>(
+    protocol: P,
+    create: () => PartialHandlers<P>,
+    options?: SpawnOptions,
+  ): ActorRef<P>;
+  /**
+   * Creates an actor. Returns at once; mail waits for the start.
+   *
+   * @param protocol What the actor speaks.
+   * @param create Makes its instance; called again for each restart.
+   * @param options Its name and its supervisor.
+   * @returns A reference to it.
+   * @throws {NameTakenError} When a living sibling has the name.
+   * @throws {StoppedError} When the parent or the system is ending.
+   * @throws {TypeError} When the name is not allowed.
+   */
+  <P extends AnyProtocol>(
+    protocol: P,
+    create: () => Handlers<P>,
+    options?: SpawnOptions,
+  ): ActorRef<P>;
+}
+
+/** The siblings that a new actor joins. */
+export interface Siblings {
+  /** Who they belong to. */
+  readonly owner: Owner;
+  /** They themselves. */
+  readonly children: Map<ChildKey, Cell>;
+}
+
+/** Makes an actor from either form of the arguments of {@linkcode Spawn}. */
+export function spawnCell(
+  runtime: Runtime,
+  siblings: Siblings,
+  ...args: readonly unknown[]
+): Cell {
+  // The overloads of Spawn leave these two forms; what else arrives is refused below.
+  const [first, second, third] = args as [
+    AnyProtocol | Kind<AnyProtocol>,
+    unknown,
+    SpawnOptions?,
+  ];
+  if (typeof second === "function") {
+    return add(
+      runtime,
+      siblings,
+      first as AnyProtocol,
+      second as () => object,
+      third,
+    );
+  }
+  const kind = first as Kind<AnyProtocol>;
+  if (typeof kind?.create !== "function") {
+    throw new TypeError(
+      `Cannot spawn: found no factory behind the protocol, wanted a function that returns the handlers`,
+    );
+  }
+  const { input, ...options } = (second ?? {}) as SpawnKindOptions<unknown>;
+  return add(
+    runtime,
+    siblings,
+    kind.protocol,
+    () => kind.create(input as InputOf<AnyProtocol>),
+    options,
+  );
+}
+
+function add(
+  runtime: Runtime,
+  { owner, children }: Siblings,
+  protocol: AnyProtocol,
+  create: () => object,
+  options?: SpawnOptions,
+): Cell {
+  const name = options?.name;
+  if (name !== undefined) {
+    checkActorName(name);
+    const holder = children.get(name);
+    if (holder !== undefined) throw new NameTakenError(holder.pid);
+  }
+  const cell = new Cell(runtime, owner, {
+    protocol: protocolData(protocol),
+    create,
+    supervisor: options?.supervisor ?? runtime.supervisor,
+    name,
+  });
+  children.set(cell.key, cell);
+  return cell;
+}

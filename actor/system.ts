@@ -1,0 +1,412 @@
+/**
+ * Actor systems: where actors live.
+ * @module
+ */
+
+import { type Clock, systemClock, type Timer } from "../internal/clock.ts";
+import {
+  type Random,
+  randomIncarnation,
+  systemRandom,
+} from "../internal/random.ts";
+import { Cell } from "./cell.ts";
+import { type ChildKey, findCell } from "./children.ts";
+import { StoppedError } from "./errors.ts";
+import type { EventStream } from "./event_stream.ts";
+import { type AnyKind, KindRegistry } from "./kind.ts";
+import { LocalRef, MissingRef } from "./local_ref.ts";
+import { consoleLogger, EventLogger, type Logger } from "./logger.ts";
+import { checkSystemName } from "./name.ts";
+import { Pid } from "./pid.ts";
+import type { AnyProtocol, ProtocolData } from "./protocol.ts";
+import { type ActorRef, type BaseRef, baseRef, protocolData } from "./ref.ts";
+import { Root } from "./root.ts";
+import { Runtime } from "./runtime.ts";
+import { type Spawn, spawnCell } from "./spawn.ts";
+import { oneForOne, type Supervisor } from "./supervisor.ts";
+
+/** Options of an {@linkcode ActorSystem}. */
+export interface ActorSystemOptions {
+  /**
+   * The kinds that actors can be created from by name.
+   * @default none
+   */
+  kinds?: Iterable<AnyKind>;
+  /**
+   * How long an ask waits when it does not say, in milliseconds.
+   * @default 5000
+   */
+  askTimeout?: number;
+  /**
+   * The policy of actors that name none.
+   * @default oneForOne()
+   */
+  supervisor?: Supervisor;
+  /**
+   * Where failures, warnings and (at most 10 in 10 s) dead letters are written; `null` for nowhere.
+   * @default standard error
+   */
+  logger?: Logger | null;
+  /**
+   * The source of time.
+   * @default the platform's
+   */
+  clock?: Clock;
+  /**
+   * The source of randomness.
+   * @default the platform's
+   */
+  random?: Random;
+}
+
+/** Options of {@linkcode ActorSystem.drain}. */
+export interface DrainOptions {
+  /**
+   * How long to wait, in milliseconds. Then what waits goes to the dead letters, and handlers that
+   * still run are left behind and named in a warning.
+   * @default 300000
+   */
+  timeout?: number;
+}
+
+/** What upper layers reach of a system. */
+export interface SystemInternals {
+  /** What all its actors share. */
+  readonly runtime: Runtime;
+  /** Its kinds. */
+  readonly kinds: KindRegistry;
+  /** The living actor at a path. */
+  find(path: string): Cell | undefined;
+}
+
+/** Reaches into a system; for the layers above, not for users. */
+export let internalsOf: (system: ActorSystem) => SystemInternals;
+
+/**
+ * Where actors live. A process may have any number of them; they share nothing.
+ *
+ * @example
+ * ```ts
+ * import { ActorSystem, ask, protocol, tell } from "@troupe/troupe/actor";
+ *
+ * const Counter = protocol("counter", {
+ *   increment: tell<{ by: number }>(),
+ *   get: ask<void, number>(),
+ * });
+ *
+ * await using system = new ActorSystem("shop");
+ * const counter = system.spawn(Counter, () => {
+ *   let count = 0;
+ *   return {
+ *     increment: ({ by }) => void (count += by),
+ *     get: () => count,
+ *   };
+ * }, { name: "till" });
+ * counter.tell(Counter.increment({ by: 2 }));
+ * console.assert(await counter.ask(Counter.get()) === 2);
+ * ```
+ */
+export class ActorSystem implements AsyncDisposable {
+  /** The name of the system. */
+  readonly name: string;
+  /** Creates a top-level actor. */
+  readonly spawn: Spawn;
+  #runtime: Runtime;
+  #root: Root;
+  #kinds: KindRegistry;
+  #logger: EventLogger | undefined;
+  #state: "running" | "draining" | "stopped" = "running";
+  #drained: Promise<void> | undefined = undefined;
+  #failure: { error: unknown } | undefined = undefined;
+
+  /**
+   * Makes a system; it runs at once.
+   *
+   * @param name A letter or digit and then letters, digits, `-` or `_`.
+   * @param options Kinds, defaults and what is injected.
+   * @throws {TypeError} When the name is not allowed or two kinds share a name.
+   */
+  constructor(name: string, options: ActorSystemOptions = {}) {
+    const {
+      kinds = [],
+      askTimeout = 5_000,
+      supervisor = oneForOne(),
+      logger = consoleLogger,
+      clock = systemClock,
+      random = systemRandom,
+    } = options;
+    checkSystemName(name);
+    if (!(askTimeout > 0)) {
+      throw new RangeError(
+        `Cannot create system "${name}": askTimeout is ${askTimeout}, a number of milliseconds > 0 was expected`,
+      );
+    }
+    this.name = name;
+    this.#kinds = new KindRegistry(kinds);
+    this.#root = new Root((child, error) => this.#fail(child, error));
+    this.#runtime = new Runtime({
+      system: this,
+      commands: {
+        spawn: (parent, args) => this.#spawnBelow(parent, args),
+        stop: (ref, caller) => this.#stop(ref, caller),
+        drain: (caller) => this.#drain({}, caller),
+      },
+      name,
+      incarnation: randomIncarnation(),
+      clock,
+      random,
+      askTimeout,
+      supervisor,
+    });
+    this.#logger = logger === null
+      ? undefined
+      : new EventLogger(logger, this.#runtime.events, clock);
+    // The overloads of Spawn are read from the arguments one by one.
+    this.spawn = ((...args: unknown[]) => this.#spawnTop(args)) as Spawn;
+  }
+
+  /** What happens in the system, as it happens. */
+  get events(): EventStream {
+    return this.#runtime.events;
+  }
+
+  /** How many messages were not handled since the system began. */
+  get deadLetters(): number {
+    return this.#runtime.deadLetters.count;
+  }
+
+  /** Whether the system takes new actors. */
+  get state(): "running" | "draining" | "stopped" {
+    return this.#state;
+  }
+
+  /** The failure that ended the system, when one was escalated up to it. */
+  get failure(): { readonly error: unknown } | undefined {
+    return this.#failure;
+  }
+
+  /**
+   * The living actor at a path of this system.
+   *
+   * @param protocol What it speaks.
+   * @param path The names from the top-level actor down, joined by `/`.
+   * @returns A reference, or `undefined` when there is no such actor.
+   * @throws {TypeError} When it speaks another protocol.
+   */
+  find<P extends AnyProtocol>(
+    protocol: P,
+    path: string,
+  ): ActorRef<P> | undefined {
+    const cell = findCell(this.#root.children, path);
+    return cell === undefined
+      ? undefined
+      : checked(cell, protocolData(protocol));
+  }
+
+  /**
+   * A reference to the actor at an address, in this system or, with remoting, in another. An address
+   * of this system where nobody lives gives a reference whose messages are dead letters.
+   *
+   * @param protocol What it speaks.
+   * @param address `goakt://system@host:port/path`, or the same as data.
+   * @returns A reference; nothing is sent.
+   * @throws {TypeError} When the address has another form, when the actor here speaks another
+   * protocol, or when it is on another node and this system has no remoting.
+   */
+  ref<P extends AnyProtocol>(protocol: P, address: Pid | string): ActorRef<P> {
+    const pid = typeof address === "string" ? Pid.parse(address) : address;
+    const data = protocolData(protocol);
+    const { network } = this.#runtime;
+    if (
+      pid.system !== this.name || pid.host !== (network?.host ?? "") ||
+      pid.port !== (network?.port ?? 0)
+    ) {
+      if (network === undefined) {
+        throw new TypeError(
+          `Cannot refer to "${pid}": it is not of this system, which has no remoting; start it first`,
+        );
+      }
+      return network.resolve(protocol, pid) as BaseRef<P>;
+    }
+    const cell = findCell(this.#root.children, pid.path);
+    if (cell === undefined || !pid.matches(cell.pid)) {
+      return new MissingRef(this.#runtime, pid, data);
+    }
+    return checked(cell, data);
+  }
+
+  /**
+   * Ends an actor after the message that it is handling; what waits goes to the dead letters. Its
+   * children end before it. Called from inside the actor, before its handler's first `await`, or
+   * through {@linkcode Context.stop}, it resolves at once.
+   *
+   * @param ref Which actor, of this system.
+   * @returns Resolves once it has stopped.
+   * @throws {TypeError} When it is an actor of another system.
+   */
+  stop(ref: ActorRef<AnyProtocol>): Promise<void> {
+    return this.#stop(ref, this.#caller());
+  }
+
+  /**
+   * Ends the system: no new top-level actors; each actor handles the mail that waits for it now and
+   * stops, children before parents. What is sent later goes to the dead letters. Idempotent. Called
+   * from inside an actor, before its handler's first `await`, or through {@linkcode Context.drain},
+   * it does not wait for that actor.
+   *
+   * @param options How long to wait.
+   * @returns Resolves once all actors have stopped, or the time is over.
+   */
+  drain(options: DrainOptions = {}): Promise<void> {
+    return this.#drain(options, this.#caller());
+  }
+
+  /** Drains the system. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.drain();
+  }
+
+  static {
+    internalsOf = (system) => ({
+      runtime: system.#runtime,
+      kinds: system.#kinds,
+      find: (path) => findCell(system.#root.children, path),
+    });
+  }
+
+  #caller(): Cell | undefined {
+    const { current } = this.#runtime.dispatcher;
+    return current instanceof Cell ? current : undefined;
+  }
+
+  #spawnTop(args: readonly unknown[]): BaseRef {
+    if (this.#state !== "running") {
+      throw new StoppedError(
+        this.#rootPid,
+        "spawn an actor in",
+        `the system is ${this.#state}`,
+      );
+    }
+    return spawnCell(this.#runtime, {
+      owner: this.#root,
+      children: this.#root.children,
+    }, ...args).ref;
+  }
+
+  #spawnBelow(parent: Cell, args: readonly unknown[]): BaseRef {
+    if (
+      parent.state === "draining" || parent.state === "stopping" ||
+      parent.state === "stopped"
+    ) {
+      throw new StoppedError(
+        parent.pid,
+        "spawn an actor below",
+        `it is ${parent.state}`,
+      );
+    }
+    const children = parent.children ??= new Map<ChildKey, Cell>();
+    return spawnCell(this.#runtime, { owner: parent, children }, ...args).ref;
+  }
+
+  #stop(ref: ActorRef<AnyProtocol>, caller: Cell | undefined): Promise<void> {
+    const base = baseRef(ref);
+    if (base instanceof MissingRef) return Promise.resolve();
+    if (!(base instanceof LocalRef) || base.cell.runtime !== this.#runtime) {
+      throw new TypeError(
+        `Cannot stop "${ref.pid}": it is not of system "${this.name}", an actor of this system was expected`,
+      );
+    }
+    const { cell } = base;
+    cell.stop();
+    if (caller?.isWithin(cell)) return Promise.resolve();
+    return new Promise((resolve) => cell.whenStopped(resolve));
+  }
+
+  #drain(
+    { timeout = 300_000 }: DrainOptions,
+    caller: Cell | undefined,
+  ): Promise<void> {
+    if (this.#state === "running") {
+      this.#state = "draining";
+      this.#drained = this.#finish(timeout);
+    }
+    if (caller !== undefined) return this.#root.emptyBut(topOf(caller));
+    return this.#drained as Promise<void>; // set when the state changed
+  }
+
+  async #finish(timeout: number): Promise<void> {
+    const { clock, asks, events } = this.#runtime;
+    for (const child of [...this.#root.children.values()]) child.drain();
+    let timer: Timer | undefined;
+    const late = new Promise<void>((resolve) =>
+      timer = clock.setTimer(timeout, resolve)
+    );
+    await Promise.race([this.#root.emptyBut(undefined), late]);
+    timer?.cancel();
+    const stuck = [...this.#root.children.values()];
+    if (stuck.length > 0) {
+      const list = stuck.slice(0, 10).map(({ path }) => `"${path}"`).join(", ");
+      events.publish({
+        type: "warning",
+        text:
+          `${stuck.length} actors did not stop within ${timeout} ms: ${list}`,
+      });
+      for (const cell of stuck) cell.abandon();
+    }
+    this.#state = "stopped";
+    asks.close(({ target }) =>
+      new StoppedError(
+        target.pid,
+        "wait for the reply of",
+        "the asking system has stopped",
+        "unknown",
+      )
+    );
+    this.#logger?.close();
+  }
+
+  #fail(child: Cell, error: unknown): void {
+    this.#failure ??= { error };
+    this.#runtime.events.publish({
+      type: "warning",
+      text:
+        `"${child.pid}" failed and its failure was escalated to the system, which ends`,
+      cause: error,
+    });
+    child.stop();
+    this.#drain({}, undefined);
+  }
+
+  get #rootPid(): Pid {
+    const { network } = this.#runtime;
+    return new Pid({
+      system: this.name,
+      host: network?.host ?? "",
+      port: network?.port ?? 0,
+      path: "",
+    });
+  }
+}
+
+function checked<P extends AnyProtocol>(
+  cell: Cell,
+  wanted: ProtocolData,
+): BaseRef<P> {
+  if (cell.protocol !== wanted) {
+    const also = cell.protocol.name === wanted.name
+      ? "another protocol that is also named"
+      : "protocol";
+    throw new TypeError(
+      `Cannot refer to "${cell.pid}" as an actor of protocol "${wanted.name}": it speaks ${also} "${cell.protocol.name}"`,
+    );
+  }
+  return cell.ref as unknown as BaseRef<P>; // the protocol is the same value, so it is the same type
+}
+
+function topOf(cell: Cell): Cell {
+  let top = cell;
+  for (let owner = cell.owner; owner instanceof Cell; owner = owner.owner) {
+    top = owner;
+  }
+  return top;
+}
