@@ -62,10 +62,10 @@ export class DeadLetters {
 const STATES: Readonly<Record<DeadLetterReason, string>> = {
   stopped: "it has stopped",
   missing: "there is no such actor",
-  not_started: "it could not start",
+  "not_started": "it could not start",
   unhandled: "it has no handler for the message",
   overloaded: "there is no room on the way to it",
-  not_encodable: "the message cannot be encoded",
+  "not_encodable": "the message cannot be encoded",
   disconnected: "its node cannot be reached",
   unknown: "the link to its node broke",
 };
