@@ -115,8 +115,8 @@ Deno.test("the plugin reports every form of import that points up", () => {
     'import { ok } from "../internal/ok.ts";',
   ].join("\n");
   const found = Deno.lint.runPlugin(
-    layers("/root"),
-    "/root/actor/cell.ts",
+    layers("/project"),
+    "/project/actor/cell.ts",
     source,
   );
   assertEquals(

@@ -53,23 +53,12 @@ export async function abortable<T>(
 }
 
 /** Settles as `p` does; rejects with a `TimeoutError` after `ms` milliseconds when that comes first. */
-export async function deadline<T>(
+export function deadline<T>(
   p: PromiseLike<T>,
   ms: number,
   options: WaitOptions = {},
 ): Promise<T> {
-  const timer = new AbortController();
-  const id = setTimeout(
-    () => timer.abort(new DOMException("Signal timed out.", "TimeoutError")),
-    ms,
-  );
+  const timeout = AbortSignal.timeout(ms);
   const { signal } = options;
-  try {
-    return await abortable(
-      p,
-      signal ? AbortSignal.any([timer.signal, signal]) : timer.signal,
-    );
-  } finally {
-    clearTimeout(id);
-  }
+  return abortable(p, signal ? AbortSignal.any([timeout, signal]) : timeout);
 }
