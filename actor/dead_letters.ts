@@ -55,6 +55,7 @@ export class DeadLetters {
       sender: senderOf(mail)?.pid,
       target: target.pid,
       reason,
+      ...(error === undefined ? {} : { error }),
     });
   }
 }
@@ -66,6 +67,7 @@ const STATES: Readonly<Record<DeadLetterReason, string>> = {
   unhandled: "it has no handler for the message",
   overloaded: "there is no room on the way to it",
   "not_encodable": "the message cannot be encoded",
+  "not_decodable": "the message cannot be decoded",
   disconnected: "its node cannot be reached",
   unknown: "the link to its node broke",
 };

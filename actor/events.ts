@@ -20,6 +20,7 @@ export type DeadLetterReason =
   | "unhandled"
   | "overloaded"
   | "not_encodable"
+  | "not_decodable"
   | "disconnected"
   | "unknown";
 
@@ -35,6 +36,8 @@ export interface DeadLetter {
   readonly target: Pid;
   /** Why it was not handled. */
   readonly reason: DeadLetterReason;
+  /** What led to it, when there is more to say. */
+  readonly error?: unknown;
 }
 
 /** An actor has started. */

@@ -72,7 +72,7 @@ export class EventLogger {
     }
   }
 
-  #deadLetter({ message, sender, target, reason }: DeadLetter): void {
+  #deadLetter({ message, sender, target, reason, error }: DeadLetter): void {
     const now = this.#clock.now();
     if (now >= this.#windowEnd) {
       this.#summarize();
@@ -84,8 +84,9 @@ export class EventLogger {
       return;
     }
     const from = sender === undefined ? "" : ` from "${sender}"`;
+    const why = error === undefined ? "" : ` (${describe(error)})`;
     this.#logger.warn(
-      `dead letter "${message.type}"${from} to "${target}": ${reason}`,
+      `dead letter "${message.type}"${from} to "${target}": ${reason}${why}`,
     );
   }
 
