@@ -96,8 +96,8 @@ export class FrameWriter implements PayloadSink {
   #leftBytes = 0;
 
   /**
-   * The payload that `payload()` or `text()` did not write because it is larger than a chunk; it must be
-   * sent in chunks after `abort()`. `begin()` forgets it.
+   * A payload that `payload()` or `text()` did not write because it is larger than a chunk. It belongs to the
+   * caller, who must `abort()` the frame and send it in chunks. `begin()` forgets it.
    */
   overflow: Uint8Array | undefined = undefined;
 
@@ -199,9 +199,9 @@ export class FrameWriter implements PayloadSink {
     this.#at = writeSpawn(this.#block, this.#at, it);
   }
 
-  /** Copies the payload into the frame, or makes it the `overflow` when it is larger than a chunk. */
+  /** Copies the payload into the frame, or a copy into `overflow` when it is larger than a chunk. */
   payload(bytes: Uint8Array): void {
-    if (bytes.length > this.#chunkBytes) this.overflow = bytes;
+    if (bytes.length > this.#chunkBytes) this.overflow = bytes.slice();
     else this.part(bytes);
   }
 
@@ -211,14 +211,16 @@ export class FrameWriter implements PayloadSink {
     this.#at = writeBytes(this.#block, this.#at, Tag.PAYLOAD, bytes);
   }
 
-  /** Writes the payload as UTF-8, or makes that the `overflow` when it is larger than a chunk. */
+  /** Writes the payload as UTF-8, or puts that into `overflow` when it is larger than a chunk. */
   text(text: string): void {
     const { length } = text;
     if (length === 0) return;
     const room = HEAD_BYTES + 3 * length;
     const lacking = this.#at + room > this.#block.length;
     if (length > this.#textLimit || (lacking && length > LONG_TEXT)) {
-      this.payload(encoder.encode(text));
+      const bytes = encoder.encode(text);
+      if (bytes.length > this.#chunkBytes) this.overflow = bytes;
+      else this.part(bytes);
       return;
     }
     if (lacking) this.#grow(room);

@@ -8,7 +8,7 @@ import type { Codec } from "../../actor/codec.ts";
 
 /** Takes the payload of the frame that is being written. Exactly one of the methods is called, once. */
 export interface PayloadSink {
-  /** Copies `bytes`, or keeps them until they are cut into chunks when they are many. */
+  /** Copies `bytes`. */
   payload(bytes: Uint8Array): void;
   /** Encodes `text` as UTF-8. */
   text(text: string): void;

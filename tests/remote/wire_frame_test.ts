@@ -175,7 +175,8 @@ Deno.test("FrameWriter keeps a payload over the chunk size for its caller", () =
   const payload = new Uint8Array(101);
   writer.begin(FrameKind.TELL, 1, 0, 1, 0, 0);
   writer.payload(payload);
-  assertEquals(writer.overflow, payload);
+  payload[0] = 1;
+  assertEquals(writer.overflow, new Uint8Array(101));
   writer.abort();
   writer.begin(FrameKind.TELL, 1, 0, 1, 0, 0);
   assertEquals(writer.overflow, undefined);
