@@ -1,0 +1,40 @@
+/**
+ * What a benchmark measures, as data.
+ * @module
+ */
+
+/** One way of doing the work. Runs in a process of its own, proves what it did, and returns the measured value. */
+export type Variant = () => Promise<number>;
+
+/** One figure: what is measured, against what, and what it should reach. */
+export interface Figure {
+  /** Suite and topic, joined by dots: `local.tell`. */
+  readonly name: string;
+  /** The unit of what the variants return, for example `"messages/s"`. */
+  readonly unit: string;
+  /** Whether more or less is better. */
+  readonly better: "higher" | "lower";
+  /** The work done with the framework. */
+  readonly subject: Variant;
+  /** What the machine can do without it; figures that share one name the same function. */
+  readonly baseline?: Variant;
+  /** Whether the figure is the ratio of subject to baseline, and not the subject itself. */
+  readonly relative?: boolean;
+  /** What the figure must reach; none for figures that only inform. */
+  readonly floor?: number;
+  /** What it should reach; `"baseline"` asks for no more than a tenth beyond the baseline. */
+  readonly goal?: number | "baseline";
+  /** Flags of V8 for the subject. */
+  readonly v8Flags?: string;
+}
+
+/** The measured values of a figure, one for each round. */
+export interface Samples {
+  /** Of the subject. */
+  readonly subject: readonly number[];
+  /** Of the baseline; empty when there is none. */
+  readonly baseline: readonly number[];
+}
+
+/** Which of the two variants of a figure. */
+export type Side = "subject" | "baseline";

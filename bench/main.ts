@@ -1,0 +1,63 @@
+// deno-lint-ignore-file no-console -- a command line tool prints
+/**
+ * Measures: prints one JSON object for each figure, and then a table on standard error.
+ * @module
+ */
+
+import type { Figure } from "./figure.ts";
+import { type Options, parseOptions, USAGE } from "./options.ts";
+import { type Line, lineOf, tableOf, verdictOf } from "./report.ts";
+import { runRounds } from "./runner.ts";
+import { suites } from "./suites.ts";
+
+async function main(args: readonly string[]): Promise<number> {
+  let options: Options;
+  let figures: Figure[];
+  try {
+    options = parseOptions(args);
+    figures = choose(options);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    console.error(`${error.message}\n${USAGE}`);
+    return 2;
+  }
+  const { samples, failures } = await runRounds(figures, options.rounds);
+  const entries: [Figure, Line][] = [];
+  for (const [figure, values] of samples) {
+    entries.push([figure, lineOf(figure, values)]);
+  }
+  const lines = entries.map(([, line]) => JSON.stringify(line)).join("\n");
+  console.log(lines);
+  if (options.json !== undefined) {
+    await Deno.writeTextFile(options.json, `${lines}\n`);
+  }
+  console.error(`\n${tableOf(entries)}`);
+  for (const { message } of failures) console.error(message);
+  const missed = entries.filter((it) => verdictOf(...it) === "missed");
+  return failures.length > 0 || (options.check && missed.length > 0) ? 1 : 0;
+}
+
+/** The figures that were asked for. */
+function choose(options: Options): Figure[] {
+  const names = options.suites.length > 0 ? options.suites : suites.keys();
+  const figures: Figure[] = [];
+  for (const name of names) {
+    const suite = suites.get(name);
+    if (suite === undefined) {
+      throw new TypeError(
+        `Cannot run suite "${name}": expected one of ${
+          [...suites.keys()].join(", ")
+        }`,
+      );
+    }
+    figures.push(...suite.filter((it) => it.name.includes(options.only)));
+  }
+  if (figures.length === 0) {
+    throw new TypeError(
+      `Cannot run "${options.only}": no figure has that name`,
+    );
+  }
+  return figures;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
