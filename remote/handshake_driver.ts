@@ -66,7 +66,7 @@ export async function shakeHands(
 class Driver {
   readonly #connection: Connection;
   readonly #timeout: number;
-  #state: "running" | "expired" = "running";
+  #state: "running" | "expired" | "over" = "running";
 
   constructor(connection: Connection, timeout: number) {
     this.#connection = connection;
@@ -75,6 +75,7 @@ class Driver {
 
   /** Ends whatever waits for the connection. */
   expire(): void {
+    if (this.#state === "over") return;
     this.#state = "expired";
     this.#connection.close();
   }
@@ -89,41 +90,39 @@ class Driver {
             next = await this.#send(effect.bytes);
             break;
           case "established":
+            this.#state = "over";
             return effect.session;
           case "failed":
             if (next?.kind === "sent") await this.#linger();
             throw effect.error;
         }
       }
-      event = next ?? await this.#receive();
+      next ??= await this.#receive();
+      // Nothing waits between this look and the next step, so time cannot run out unnoticed.
+      event = this.#state === "expired"
+        ? { kind: "timeout", after: this.#timeout }
+        : next;
     }
   }
 
   async #send(bytes: Uint8Array): Promise<HandshakeEvent> {
     try {
       await this.#connection.write(bytes);
-      return this.#expired ?? { kind: "sent" };
+      return { kind: "sent" };
     } catch (cause) {
-      return this.#expired ?? { kind: "ended", cause };
+      return { kind: "ended", cause };
     }
   }
 
   async #receive(): Promise<HandshakeEvent> {
     try {
       const bytes = await this.#connection.read();
-      if (this.#expired !== undefined) return this.#expired;
       return bytes === undefined
         ? { kind: "ended" }
         : { kind: "received", bytes };
     } catch (cause) {
-      return this.#expired ?? { kind: "ended", cause };
+      return { kind: "ended", cause };
     }
-  }
-
-  get #expired(): HandshakeEvent | undefined {
-    return this.#state === "expired"
-      ? { kind: "timeout", after: this.#timeout }
-      : undefined;
   }
 
   /**

@@ -103,8 +103,9 @@ export class MemoryConnection implements Connection {
   }
 
   close(): void {
-    this.#outgoing.closeWriter();
-    this.#incoming.closeReader();
+    // As with TCP, who closes with bytes unread resets the connection.
+    if (this.#incoming.closeReader()) this.#outgoing.abort();
+    else this.#outgoing.closeWriter();
   }
 
   [Symbol.dispose](): void {

@@ -122,13 +122,29 @@ export class MemoryPipe {
     this.#stopWriting("closed", FOUND.closed);
   }
 
-  /** The reader goes away; a writer notices unless nothing passes. */
-  closeReader(): void {
-    if (this.#reading !== "open") return;
+  /**
+   * The writer goes away without a proper end, which makes the reader lose what waits; a reader
+   * that nothing reaches finds the end of the stream later.
+   */
+  abort(): void {
+    if (this.#held || this.#reading !== "open") return this.closeWriter();
+    this.fail();
+    this.#writing = "closed";
+  }
+
+  /**
+   * The reader goes away; a writer notices unless nothing passes.
+   *
+   * @returns Whether bytes that had arrived were not read.
+   */
+  closeReader(): boolean {
+    if (this.#reading !== "open") return false;
+    const unread = this.#size > 0 && !this.#held;
     this.#reading = "closed";
     this.#drop();
     this.#settleReader((reader) => reader.resolve(undefined));
     this.#move();
+    return unread;
   }
 
   /** Both ends learn at once that the connection is lost. */

@@ -254,11 +254,10 @@ class TcpConnection implements Connection {
   }
 
   async closeWrite(): Promise<void> {
-    if (this.#state === "closed") return;
     try {
       await this.#conn.closeWrite();
     } catch {
-      // The connection is lost, which the next read or write says with its cause.
+      // It is closed or lost, which the next read or write says with its cause.
     }
   }
 

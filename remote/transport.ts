@@ -110,7 +110,8 @@ export interface Connection extends Disposable {
   closeWrite(): Promise<void>;
   /**
    * Ends both directions now. A waiting read resolves with `undefined`, a waiting write rejects.
-   * What the transport had taken may still arrive. May be called twice.
+   * What the transport had taken may still arrive, but may be lost when bytes of the peer are
+   * unread. May be called twice.
    */
   close(): void;
 }

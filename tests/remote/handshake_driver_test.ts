@@ -13,7 +13,7 @@ import { MemoryNetwork } from "../../remote/memory_transport.ts";
 import { HTTP_ANSWER } from "../../remote/sniff.ts";
 import { TcpTransport } from "../../remote/tcp_transport.ts";
 import type { Connection, Transport } from "../../remote/transport.ts";
-import { ManualClock } from "./manual_clock.ts";
+import { InstantClock } from "./instant_clock.ts";
 
 const A: NodeIdentity = {
   system: "alpha",
@@ -37,7 +37,7 @@ function acceptorOf(): Acceptor {
 }
 
 interface Scene {
-  readonly clock: ManualClock;
+  readonly clock: InstantClock;
   readonly network: MemoryNetwork;
   /** The end that dialled, and the one that was accepted. */
   readonly a: Connection;
@@ -45,7 +45,7 @@ interface Scene {
 }
 
 async function scene(): Promise<Scene> {
-  const clock = new ManualClock();
+  const clock = new InstantClock();
   const network = new MemoryNetwork({ clock, readSize: 10 });
   const [a, b] = await connect(
     network.transport("a"),
@@ -98,7 +98,7 @@ Deno.test("shakeHands() introduces both ends and leaves the connection open", as
 });
 
 Deno.test("shakeHands() passes on frames that come with the Welcome", async () => {
-  const clock = new ManualClock();
+  const clock = new InstantClock();
   const network = new MemoryNetwork();
   const [a, b] = await connect(
     network.transport("a"),
@@ -150,7 +150,7 @@ Deno.test("shakeHands() gives up on a node that never answers", async () => {
 });
 
 Deno.test("shakeHands() gives up on a peer that does not take the Welcome", async () => {
-  const clock = new ManualClock();
+  const clock = new InstantClock();
   const network = new MemoryNetwork({ clock, capacity: 150 });
   const [a, b] = await connect(
     network.transport("a"),
@@ -203,7 +203,7 @@ Deno.test("shakeHands() answers an HTTP client before it closes", async () => {
 });
 
 Deno.test("shakeHands() answers fetch() over TCP", async () => {
-  const clock = new ManualClock();
+  const clock = new InstantClock();
   const tcp = new TcpTransport({ clock });
   await using listener = await tcp.listen({ hostname: "127.0.0.1", port: 0 });
   const accepting = listener.accept().then((connection) =>
@@ -359,4 +359,47 @@ Deno.test("shakeHands() rejects with the reason of a signal and closes", async (
   });
   assertStrictEquals(await dialling.catch((error) => error), early);
   assertNothingLeft(stage);
+});
+
+Deno.test("shakeHands() either agrees or closes, at whatever moment time runs out", async () => {
+  const outcomes = new Set<string>();
+  for (let turns = 0; turns < 60; turns++) {
+    const stage = await scene();
+    const { clock, a, b } = stage;
+    const ends = [[a, diallerOf()], [b, acceptorOf()]] as const;
+    const settled = Promise.allSettled(
+      ends.map(([connection, handshake]) =>
+        shakeHands(connection, handshake, { clock })
+      ),
+    );
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    clock.advance(5_000);
+    for (const [index, result] of (await settled).entries()) {
+      const [connection] = ends[index]!;
+      outcomes.add(`${index} ${result.status}`);
+      if (result.status === "rejected") {
+        assert(result.reason instanceof HandshakeError);
+      }
+      const writing = connection.write(new Uint8Array([1]));
+      const written = await writing.then(
+        () => "open",
+        (error: Error) => error.message,
+      );
+      const closedHere = written.includes("the connection was closed here");
+      assertEquals(
+        closedHere,
+        result.status === "rejected",
+        `${index} after ${turns} turns`,
+      );
+    }
+    a.close();
+    b.close();
+    assertNothingLeft(stage);
+  }
+  assertEquals([...outcomes].sort(), [
+    "0 fulfilled",
+    "0 rejected",
+    "1 fulfilled",
+    "1 rejected",
+  ]);
 });

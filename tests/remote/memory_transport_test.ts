@@ -10,7 +10,7 @@ import {
   type MemoryNetworkOptions,
 } from "../../remote/memory_transport.ts";
 import { type Connection, ListenError } from "../../remote/transport.ts";
-import { ManualClock } from "./manual_clock.ts";
+import { InstantClock } from "./instant_clock.ts";
 import {
   pattern,
   readExactly,
@@ -171,7 +171,7 @@ Deno.test("MemoryNetwork.cut() keeps a peer from noticing that the other end clo
 });
 
 Deno.test("MemoryNetwork.cut() lets connects wait until heal(), a timeout or a signal", async () => {
-  const clock = new ManualClock();
+  const clock = new InstantClock();
   const network = new MemoryNetwork({ clock });
   const [a, b] = [network.transport("a"), network.transport("b")];
   await using listener = await b.listen({ hostname: "b", port: 80 });
@@ -224,7 +224,7 @@ Deno.test("MemoryNetwork.degrade() with stalled stops bytes in one direction, no
 });
 
 Deno.test("MemoryNetwork.degrade() with a delay delivers in order when the time has come", async () => {
-  const clock = new ManualClock();
+  const clock = new InstantClock();
   const { network, a, b } = await connected({ clock });
   network.degrade("a", "b", { delay: 50 });
   await a.write(pattern(3, 1));
@@ -244,7 +244,7 @@ Deno.test("MemoryNetwork.degrade() with a delay delivers in order when the time 
 });
 
 Deno.test("MemoryConnection.close() drops the timer of a delay", async () => {
-  const clock = new ManualClock();
+  const clock = new InstantClock();
   const { network, a, b } = await connected({ clock });
   network.degrade("a", "b", { delay: 50 });
   await a.write(pattern(3, 1));
@@ -279,6 +279,23 @@ Deno.test("MemoryNetwork.reset() ends waiting reads and writes at both ends", as
     DisconnectedError,
     "the connection was reset",
   );
+  assertEquals(network.connections, 0);
+});
+
+Deno.test("MemoryConnection.close() with bytes unread resets the connection", async () => {
+  const { network, a, b } = await connected({ capacity: 10 });
+  await a.write(pattern(3, 1));
+  await b.write(pattern(3, 2));
+  const writing = a.write(pattern(11, 1));
+  b.close();
+  await assertRejects(() => writing, DisconnectedError);
+  await assertRejects(
+    () => a.read(),
+    DisconnectedError,
+    "the connection was reset",
+  );
+  assertEquals(await b.read(), undefined);
+  a.close();
   assertEquals(network.connections, 0);
 });
 

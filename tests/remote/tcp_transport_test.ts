@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { ConnectError } from "../../remote/errors.ts";
 import { TcpTransport } from "../../remote/tcp_transport.ts";
 import { ListenError } from "../../remote/transport.ts";
-import { ManualClock } from "./manual_clock.ts";
+import { InstantClock } from "./instant_clock.ts";
 import { testTransport } from "./transport_conformance.ts";
 
 testTransport("TcpTransport", () => {
@@ -11,7 +11,7 @@ testTransport("TcpTransport", () => {
 });
 
 Deno.test("TcpTransport.connect() rejects with ConnectError when the timeout is over", async () => {
-  const clock = new ManualClock();
+  const clock = new InstantClock();
   const tcp = new TcpTransport({ clock });
   await using listener = await tcp.listen({ hostname: "127.0.0.1", port: 0 });
   const { hostname, port } = listener;
@@ -26,7 +26,7 @@ Deno.test("TcpTransport.connect() rejects with ConnectError when the timeout is 
 });
 
 Deno.test("TcpTransport.connect() waits 5 s by default and leaves no timer", async () => {
-  const clock = new ManualClock();
+  const clock = new InstantClock();
   const tcp = new TcpTransport({ clock });
   await using listener = await tcp.listen({ hostname: "127.0.0.1", port: 0 });
   const { hostname, port } = listener;
@@ -35,6 +35,53 @@ Deno.test("TcpTransport.connect() waits 5 s by default and leaves no timer", asy
   using _dialled = await attempt;
   using _accepted = await listener.accept();
   assertEquals(clock.pending, 0);
+});
+
+Deno.test("TcpTransport sends without delay at both ends", async () => {
+  const tcp = new TcpTransport();
+  await using listener = await tcp.listen({ hostname: "127.0.0.1", port: 0 });
+  const plain = await Deno.connect({ port: listener.port });
+  (await listener.accept())?.close();
+  plain.close();
+  const shared = Object.getPrototypeOf(plain);
+  const original = shared.setNoDelay;
+  const calls: unknown[] = [];
+  shared.setNoDelay = function (...args: unknown[]) {
+    calls.push(args[0]);
+    return original.apply(this, args);
+  };
+  try {
+    const { hostname, port } = listener;
+    using _dialled = await tcp.connect({ hostname, port });
+    using _accepted = await listener.accept();
+  } finally {
+    shared.setNoDelay = original;
+  }
+  assertEquals(calls, [true, true]);
+});
+
+Deno.test("TcpTransport.connect() takes a socket connected to itself for a refusal", async () => {
+  const tcp = new TcpTransport();
+  await using listener = await tcp.listen({ hostname: "127.0.0.1", port: 0 });
+  const { hostname, port } = listener;
+  const original = Deno.connect;
+  // The system does this once in thousands of dials to a free port, so here it is made up.
+  const connectToItself = async (): Promise<unknown> => {
+    const conn = await original({ hostname, port });
+    const { remoteAddr } = conn;
+    return { localAddr: remoteAddr, remoteAddr, close: () => conn.close() };
+  };
+  Object.assign(Deno, { connect: connectToItself });
+  try {
+    await assertRejects(
+      () => tcp.connect({ hostname, port }),
+      ConnectError,
+      "the connection was refused",
+    );
+  } finally {
+    Object.assign(Deno, { connect: original });
+  }
+  (await listener.accept())?.close();
 });
 
 Deno.test("TcpTransport names the permission that is missing", async () => {

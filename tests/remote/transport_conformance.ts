@@ -217,6 +217,7 @@ export function testTransport(name: string, open: () => TransportPair): void {
     const nodes = open();
     await using pair = await Pair.open(nodes);
     const { port } = pair.listener;
+    const accepting = pair.listener.accept();
     await pair.listener.close();
     await pair.dialled.write(pattern(10, 1));
     assertEquals(await readExactly(pair.accepted, 10), pattern(10, 1));
@@ -227,6 +228,7 @@ export function testTransport(name: string, open: () => TransportPair): void {
       port,
     });
     assertEquals(again.port, port);
+    assertEquals(await accepting, undefined);
   });
 
   Deno.test(`${name}: a listener that closes ends connections nobody accepted`, async () => {

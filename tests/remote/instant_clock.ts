@@ -10,8 +10,11 @@ interface Call {
   readonly run: () => void;
 }
 
-/** A clock that only {@linkcode ManualClock.advance} moves. Timers run in the order they are due. */
-export class ManualClock implements Clock {
+/**
+ * A clock that {@linkcode InstantClock.advance} moves at once, unlike `ManualClock`, which lets
+ * everything come to rest: for tests that choose the very microtask at which time runs out.
+ */
+export class InstantClock implements Clock {
   #now = 0;
   readonly #calls: Set<Call> = new Set();
 
