@@ -299,6 +299,17 @@ Deno.test("MemoryConnection.close() with bytes unread resets the connection", as
   assertEquals(network.connections, 0);
 });
 
+Deno.test("MemoryConnection.close() with bytes unread goes unnoticed behind a cut", async () => {
+  const { network, a, b } = await connected();
+  await b.write(pattern(3, 1));
+  network.degrade("a", "b", { cut: true });
+  const reading = b.read();
+  a.close();
+  assertEquals(await stateOf(reading), "waiting");
+  network.heal("a", "b");
+  assertEquals(await reading, undefined);
+});
+
 Deno.test("MemoryNetwork.halfClose() ends one direction as closeWrite() does", async () => {
   const { network, a, b } = await connected();
   network.halfClose("b", "a");
