@@ -68,7 +68,7 @@ export class Acceptor implements Handshake {
     this.#reader = new FirstMessageReader(options.remote, HelloSchema.typeName);
   }
 
-  /** @inheritdoc */
+  /** Returns what to do about `event`; nothing once the handshake is over. */
   step(event: HandshakeEvent): HandshakeEffect[] {
     if (event.kind === "opened") return [];
     if (event.kind === "sent" || this.#session !== undefined) {

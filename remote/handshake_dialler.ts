@@ -59,7 +59,7 @@ export class Dialler implements Handshake {
     this.#reader = new FirstMessageReader(node, WelcomeSchema.typeName);
   }
 
-  /** @inheritdoc */
+  /** Returns what to do about `event`; nothing once the handshake is over. */
   step(event: HandshakeEvent): HandshakeEffect[] {
     if (event.kind === "opened") return [this.#hello()];
     if (event.kind === "sent") return [];

@@ -60,7 +60,7 @@ export class TcpTransport implements Transport {
     this.#clock = clock;
   }
 
-  /** @inheritdoc */
+  /** Binds an address; see {@linkcode Transport.listen}. */
   // deno-lint-ignore require-await -- what it throws must reject
   async listen(options: ListenOptions): Promise<Listener> {
     const { hostname, port } = options;
@@ -81,7 +81,7 @@ export class TcpTransport implements Transport {
     }
   }
 
-  /** @inheritdoc */
+  /** Dials a peer; see {@linkcode Transport.connect}. */
   async connect(options: ConnectOptions): Promise<Connection> {
     const { hostname, port, timeout = CONNECT_TIMEOUT, signal } = options;
     checkPort(port, 1);

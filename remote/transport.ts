@@ -118,7 +118,7 @@ export interface Connection extends Disposable {
 
 /** A local address cannot be bound, or no connection can be taken from it at the moment. */
 export class ListenError extends ActorError {
-  /** @inheritdoc */
+  /** Always `"listen_error"`. */
   override readonly code = "listen_error";
   /** The `host:port` that was to be bound. */
   readonly address: string;
