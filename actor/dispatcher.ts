@@ -30,6 +30,8 @@ const LONGEST_STRIDE = 32;
 export class Dispatcher {
   /** What runs at this moment, so that a stop from inside is recognised. */
   current: Runnable | undefined = undefined;
+  /** How many bursts of work there were so far. */
+  bursts = 0;
   #clock: Clock;
   #queue: Deque<Runnable> = new Deque<Runnable>();
   #state: "idle" | "queued" | "draining" | "yielded" = "idle";
@@ -46,6 +48,11 @@ export class Dispatcher {
 
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  /** Whether nothing runs and nothing is queued. */
+  get isIdle(): boolean {
+    return this.#state === "idle";
   }
 
   /** Queues `runnable`, which must not be queued already. */
@@ -90,6 +97,7 @@ export class Dispatcher {
     this.#untilRead = this.#stride;
     this.#burstEnd = now + BURST_TIME;
     this.#burstLeft = BURST_MESSAGES;
+    this.bursts++;
     this.#spent = false;
     this.#beating = true;
     setImmediate(this.#beat);

@@ -42,7 +42,7 @@ export abstract class ActorError extends Error {
 
 /** No reply came in time. The message may have been handled. */
 export class AskTimeoutError extends ActorError {
-  /** @inheritdoc */
+  /** The class in snake_case. */
   override readonly code = "ask_timeout_error";
   /** Who was asked. */
   readonly target: Pid;
@@ -62,7 +62,7 @@ export class AskTimeoutError extends ActorError {
 
 /** The target has stopped, is stopping, or never existed. */
 export class StoppedError extends ActorError {
-  /** @inheritdoc */
+  /** The class in snake_case. */
   override readonly code = "stopped_error";
   /** Who was meant. */
   readonly target: Pid;
@@ -84,7 +84,7 @@ export class StoppedError extends ActorError {
 
 /** The name of the new actor is in use by a living sibling. */
 export class NameTakenError extends ActorError {
-  /** @inheritdoc */
+  /** The class in snake_case. */
   override readonly code = "name_taken_error";
   /** The actor that has the name. */
   readonly holder: Pid;
@@ -100,7 +100,7 @@ export class NameTakenError extends ActorError {
 
 /** No kind of that name is known to the system. */
 export class UnknownKindError extends ActorError {
-  /** @inheritdoc */
+  /** The class in snake_case. */
   override readonly code = "unknown_kind_error";
   /** The name that was asked for. */
   readonly kind: string;
@@ -119,7 +119,7 @@ export class UnknownKindError extends ActorError {
 
 /** The target has neither a handler for the message nor a `receive` method. */
 export class UnhandledError extends ActorError {
-  /** @inheritdoc */
+  /** The class in snake_case. */
   override readonly code = "unhandled_error";
   /** Who was asked. */
   readonly target: Pid;
@@ -135,7 +135,7 @@ export class UnhandledError extends ActorError {
 
 /** The actor could not be started: its factory or its `onStart` threw. */
 export class StartError extends ActorError {
-  /** @inheritdoc */
+  /** The class in snake_case. */
   override readonly code = "start_error";
   /** The actor that did not start. */
   readonly target: Pid;
