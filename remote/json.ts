@@ -13,11 +13,16 @@ import {
   MAX_DEPTH,
 } from "./json_value.ts";
 import { DirectCodec, type PayloadSink } from "./wire/payload.ts";
+import { ChunkText } from "./wire/chunk_text.ts";
 import { readUtf8 } from "./wire/text.ts";
 
 const FORMAT = "json";
 const NO_BYTES: Uint8Array<ArrayBuffer> = new Uint8Array();
+/** A text of up to this length cannot nest deeper than is allowed: each level opens and closes. */
+const SHALLOW_LENGTH = 2 * MAX_DEPTH;
 const encoder = new TextEncoder();
+/** All codecs read from the same chunks, so they share the last one. */
+const chunkText = new ChunkText();
 
 /**
  * A codec for JSON in UTF-8.
@@ -25,8 +30,8 @@ const encoder = new TextEncoder();
  * What is sent comes back equal or is refused with its path: `Map`, `Set`, `Date`, typed arrays, instances of
  * classes, bigints, functions, symbols, `NaN`, infinities, `-0`, holes and `undefined` in arrays, cycles, the
  * key `__proto__` and more than 128 levels. A property that is `undefined` is left out, as if it were not
- * there; `undefined` itself is no bytes at all. Named properties of arrays and properties that are not
- * enumerable are not looked at; a getter is read and sent as data.
+ * there; `undefined` itself is no bytes at all. Keys that are symbols, named properties of arrays and
+ * properties that are not enumerable are left out without a word; a getter is read and sent as data.
  *
  * Received bytes must be UTF-8 and JSON within the same bounds. They then go through `schema`, whose result is
  * the value; with no schema the value has whatever shape the sender gave it.
@@ -67,7 +72,23 @@ class JsonCodec<T> extends DirectCodec<T> {
   }
 
   override read(bytes: Uint8Array, start: number, end: number): T {
-    const value = start === end ? undefined : parse(bytes, start, end);
+    if (start === end) return this.#accept(undefined);
+    const text = chunkText.read(bytes, start, end);
+    if (text === undefined) return this.#accept(parseBytes(bytes, start, end));
+    return this.#accept(
+      parse(text, chunkText.mayEscape || text.length > SHALLOW_LENGTH),
+    );
+  }
+
+  /** Decodes an array that the caller may change later, so nothing of it is kept. */
+  override decode(bytes: Uint8Array): T {
+    const { length } = bytes;
+    return this.#accept(
+      length === 0 ? undefined : parseBytes(bytes, 0, length),
+    );
+  }
+
+  #accept(value: unknown): T {
     // Without a schema the type parameter is the caller's promise.
     return this.#schema === undefined
       ? value as T
@@ -88,17 +109,20 @@ function stringify(value: unknown): string {
   );
 }
 
-function parse(bytes: Uint8Array, start: number, end: number): unknown {
+function parseBytes(bytes: Uint8Array, start: number, end: number): unknown {
   const text = readUtf8(bytes, start, end);
-  if (text === undefined) {
-    throw new CodecError(
-      "decode",
-      FORMAT,
-      "$",
-      "bytes that are not UTF-8",
-      "UTF-8 was expected",
-    );
-  }
+  if (text !== undefined) return parse(text, true);
+  throw new CodecError(
+    "decode",
+    FORMAT,
+    "$",
+    "bytes that are not UTF-8",
+    "UTF-8 was expected",
+  );
+}
+
+/** Parses; `suspicious` says that the text may nest too deep or have a dangerous key. */
+function parse(text: string, suspicious: boolean): unknown {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -114,7 +138,7 @@ function parse(bytes: Uint8Array, start: number, end: number): unknown {
       },
     );
   }
-  if (!isSuspicious(text) || isSafe(value)) return value;
+  if (!suspicious || !needsLook(text) || isSafe(value)) return value;
   const { path, found } = findProblem(value) ??
     { path: "$", found: "unsafe data" };
   throw new CodecError(
@@ -127,8 +151,8 @@ function parse(bytes: Uint8Array, start: number, end: number): unknown {
 }
 
 /** Whether the text is long enough to nest too deep, or may hold `__proto__`, written out or escaped. */
-function isSuspicious(text: string): boolean {
-  return text.length > 2 * MAX_DEPTH || text.includes("__proto__") ||
+function needsLook(text: string): boolean {
+  return text.length > SHALLOW_LENGTH || text.includes("__proto__") ||
     text.includes("\\u");
 }
 
