@@ -11,7 +11,7 @@ import {
 
 /** No connection to the node could be made. Nothing was sent, so the same call may be made again. */
 export class ConnectError extends ActorError {
-  /** @inheritdoc */
+  /** The class in snake_case. */
   override readonly code = "connect_error";
   /** The `host:port` that was dialled. */
   readonly node: string;
@@ -36,7 +36,7 @@ export class ConnectError extends ActorError {
 
 /** A connection ended while something was waiting for it. */
 export class DisconnectedError extends ActorError {
-  /** @inheritdoc */
+  /** The class in snake_case. */
   override readonly code = "disconnected_error";
   /** The `host:port` of the peer. */
   readonly node: string;
@@ -66,7 +66,7 @@ export class DisconnectedError extends ActorError {
 
 /** Two nodes could not agree to talk: other versions, another system, a refusal, or no handshake at all. */
 export class HandshakeError extends ActorError {
-  /** @inheritdoc */
+  /** The class in snake_case. */
   override readonly code = "handshake_error";
   /** The `host:port` of the peer. */
   readonly node: string;
@@ -92,7 +92,7 @@ export class HandshakeError extends ActorError {
 
 /** Bytes that are no frame, or a frame that breaks a limit. The connection it came from is closed. */
 export class FrameError extends ActorError {
-  /** @inheritdoc */
+  /** The class in snake_case. */
   override readonly code = "frame_error";
 
   /** Says what could not be done (`action`, for example `read a frame`), what was found and what wanted. */
@@ -111,7 +111,7 @@ export class FrameError extends ActorError {
 
 /** A body or reply that its codec cannot encode, or bytes that it cannot decode. */
 export class CodecError extends ActorError {
-  /** @inheritdoc */
+  /** The class in snake_case. */
   override readonly code = "codec_error";
   /** The codec's format: `"json"`, `"bytes"`, `"protobuf"`. */
   readonly format: string;
@@ -150,7 +150,7 @@ export interface RemoteFailure {
 
 /** A failure on another node. It carries the far error's code and text, never its stack. */
 export class RemoteError extends ActorError {
-  /** @inheritdoc */
+  /** The class in snake_case. */
   override readonly code = "remote_error";
   /** The `host:port` of the node that reported it. */
   readonly node: string;
@@ -168,5 +168,22 @@ export class RemoteError extends ActorError {
     this.node = node;
     this.remoteCode = failure.code;
     this.text = failure.text;
+  }
+}
+
+/** There is no room on the way to the node: too much waits or is not acknowledged. Nothing was sent. */
+export class OverloadedError extends ActorError {
+  /** The class in snake_case. */
+  override readonly code = "overloaded_error";
+  /** The `host:port` of the peer. */
+  readonly node: string;
+
+  /** Names what was to be done (`action`) and the peer. */
+  constructor(node: string, action: string) {
+    super(
+      `Cannot ${action} on "${node}": too much is on the way to it, room was expected; wait for ready()`,
+      { outcome: "not_delivered", retryable: true },
+    );
+    this.node = node;
   }
 }
