@@ -24,11 +24,16 @@ export interface Figure {
   readonly floor?: number;
   /** What it should reach; `"baseline"` asks for no more than a tenth beyond the baseline. */
   readonly goal?: number | "baseline";
+  /**
+   * How often each variant runs in a round, for values that depend on which cores the processes get.
+   * @default {1}
+   */
+  readonly repeats?: number;
   /** Flags of V8 for the subject. */
   readonly v8Flags?: string;
 }
 
-/** The measured values of a figure, one for each round. */
+/** The measured values of a figure, one for each process. */
 export interface Samples {
   /** Of the subject. */
   readonly subject: readonly number[];

@@ -26,10 +26,10 @@ async function main(args: readonly string[]): Promise<number> {
   for (const [figure, values] of samples) {
     entries.push([figure, lineOf(figure, values)]);
   }
-  const lines = entries.map(([, line]) => JSON.stringify(line)).join("\n");
-  console.log(lines);
+  const lines = entries.map(([, line]) => `${JSON.stringify(line)}\n`);
+  for (const line of lines) console.log(line.trimEnd());
   if (options.json !== undefined) {
-    await Deno.writeTextFile(options.json, `${lines}\n`);
+    await Deno.writeTextFile(options.json, lines.join(""));
   }
   console.error(`\n${tableOf(entries)}`);
   for (const { message } of failures) console.error(message);

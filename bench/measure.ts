@@ -7,12 +7,12 @@
 export interface RateOptions {
   /**
    * Milliseconds before the measurement begins, for the compiler.
-   * @default {150}
+   * @default {100}
    */
   warmup?: number;
   /**
    * Milliseconds that are measured, at least; a batch that has begun is finished.
-   * @default {400}
+   * @default {300}
    */
   duration?: number;
 }
@@ -27,7 +27,7 @@ export async function rate(
   batch: () => Promise<number>,
   options: RateOptions = {},
 ): Promise<number> {
-  const { warmup = 150, duration = 400 } = options;
+  const { warmup = 100, duration = 300 } = options;
   await repeat(batch, warmup);
   return await repeat(batch, duration);
 }

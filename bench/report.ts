@@ -15,7 +15,7 @@ export interface Line {
   readonly suite: string;
   /** The figure. */
   readonly name: string;
-  /** The median of the rounds; for figures in `x`, their ratio. */
+  /** The median of the subject; for figures in `x`, their ratio. */
   readonly value: number;
   /** The unit of the value. */
   readonly unit: string;
@@ -23,7 +23,7 @@ export interface Line {
   readonly baseline: number | null;
   /** Subject by baseline. */
   readonly ratio: number | null;
-  /** The number of rounds. */
+  /** How many values the median is of, each from a process of its own. */
   readonly n: number;
   /** The class of the machine. */
   readonly machine: string;

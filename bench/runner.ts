@@ -25,8 +25,8 @@ export interface Outcome {
 }
 
 /**
- * Runs all variants once in each round; the order is reversed from one round to the next. A
- * baseline that several figures share runs once in each round.
+ * Runs all variants in each round; the order is reversed from one round to the next. A baseline
+ * that several figures share runs once for all of them.
  *
  * @param figures What to measure.
  * @param rounds How many rounds.
@@ -63,16 +63,23 @@ export async function runRounds(
   return { samples, failures: [...failures.values()] };
 }
 
+/** The processes of a round: all variants once, then once more those that are repeated. */
 function runsOf(figures: readonly Figure[]): Run[] {
-  const runs = new Map<Variant, Run>();
-  for (const figure of figures) {
-    for (const side of ["subject", "baseline"] as const) {
-      const variant = figure[side];
-      if (variant === undefined || runs.has(variant)) continue;
-      runs.set(variant, { figure, side, variant });
+  const most = Math.max(...figures.map(({ repeats = 1 }) => repeats));
+  const runs: Run[] = [];
+  for (let pass = 0; pass < most; pass++) {
+    const seen = new Set<Variant>();
+    for (const figure of figures) {
+      if ((figure.repeats ?? 1) <= pass) continue;
+      for (const side of ["subject", "baseline"] as const) {
+        const variant = figure[side];
+        if (variant === undefined || seen.has(variant)) continue;
+        seen.add(variant);
+        runs.push({ figure, side, variant });
+      }
     }
   }
-  return [...runs.values()];
+  return runs;
 }
 
 async function runVariant({ figure, side }: Run): Promise<number> {

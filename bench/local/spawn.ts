@@ -60,14 +60,19 @@ export function usedHeap(): Promise<number> {
 async function idleHeap(
   use: (batch: ActorRef<typeof Counter>[]) => Promise<void>,
 ): Promise<number> {
-  await using system = new ActorSystem("bench");
-  const create = () => new CounterActor();
+  const system = new ActorSystem("bench"); // not drained: the process ends after this
+  let created = 0;
+  const create = () => {
+    created++;
+    return new CounterActor();
+  };
   await use(await spawnMany(system, BATCH, create)); // what is compiled and cached once
   const before = await heapUsed();
   for (let spawned = 0; spawned < CROWD; spawned += BATCH) {
     await use(await spawnMany(system, BATCH, create));
   }
   const bytes = await heapUsed() - before;
+  prove("actors", created, BATCH + CROWD);
   return bytes / CROWD;
 }
 
