@@ -115,6 +115,11 @@ export class FrameWriter implements PayloadSink {
     this.#block = new Uint8Array(blockBytes);
   }
 
+  /** How many bytes the frame that is being written has so far, the length field included. */
+  get size(): number {
+    return this.#at - this.#start;
+  }
+
   /** How many bytes of finished frames wait to be taken. */
   get pending(): number {
     return this.#leftBytes + this.#start - this.#untaken;

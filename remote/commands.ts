@@ -1,0 +1,154 @@
+/**
+ * What peers may ask of this node besides messages: look-up, spawn, stop.
+ * @module
+ */
+
+import { StoppedError, UnknownKindError } from "../actor/errors.ts";
+import type { AnyKind } from "../actor/kind.ts";
+import { Pid } from "../actor/pid.ts";
+import { PROTOCOL } from "../actor/protocol.ts";
+import type { Cell } from "../actor/cell.ts";
+import type { SystemInternals } from "../actor/system.ts";
+import { FrameError } from "./errors.ts";
+import { failureOf } from "./failure.ts";
+import type { Link } from "./link.ts";
+import { codecOf } from "./message_codecs.ts";
+import type { DecodedFrame, Spawn } from "./wire/fields.ts";
+import { FrameKind } from "./wire/kinds.ts";
+
+/** Carries out requests of peers. Each is answered once. */
+export class Commands {
+  readonly #internals: SystemInternals;
+
+  constructor(internals: SystemInternals) {
+    this.#internals = internals;
+  }
+
+  /** Takes a request off a link. Kinds of frames that this version does not know are refused. */
+  take(link: Link, { kind, correlation, address, spawn }: DecodedFrame): void {
+    switch (kind) {
+      case FrameKind.LOOKUP:
+        return this.#answer(
+          link,
+          correlation,
+          FrameKind.LOOKUP_REPLY,
+          () => this.#lookUp(address),
+        );
+      case FrameKind.STOP:
+        return this.#answer(
+          link,
+          correlation,
+          FrameKind.STOPPED,
+          () => this.#stop(address),
+        );
+      case FrameKind.SPAWN:
+        return this.#answer(
+          link,
+          correlation,
+          FrameKind.SPAWNED,
+          () => this.#spawn(spawn),
+        );
+      case FrameKind.PING:
+        return link.outbound.frame({ kind: FrameKind.PONG, correlation });
+      case FrameKind.PONG:
+      case FrameKind.CANCEL:
+        return;
+      default:
+        throw new FrameError(
+          "read a frame",
+          `it is of kind ${kind}`,
+          "a kind of this version was expected",
+        );
+    }
+  }
+
+  #answer(
+    link: Link,
+    correlation: number,
+    kind: number,
+    run: () => Promise<string>,
+  ): void {
+    link.owe();
+    run().then(
+      (address) => link.outbound.frame({ kind, correlation, address }),
+      (error) =>
+        link.outbound.frame({
+          kind: FrameKind.FAILURE,
+          correlation,
+          failure: failureOf(error),
+        }),
+    ).finally(() => link.settle());
+  }
+
+  async #lookUp(address: string): Promise<string> {
+    const { pid, cell } = this.#find(address, "look up");
+    if (cell === undefined) throw missing(pid, "look up");
+    await cell.started();
+    return cell.pid.toJSON();
+  }
+
+  async #stop(address: string): Promise<string> {
+    const { pid, cell } = this.#find(address, "stop");
+    if (cell === undefined) throw missing(pid, "stop");
+    await this.#internals.runtime.commands.stop(cell.ref, undefined);
+    return pid.toJSON();
+  }
+
+  async #spawn(spawn: Spawn | undefined): Promise<string> {
+    if (spawn === undefined) {
+      throw new FrameError(
+        "spawn an actor",
+        "the request does not say what",
+        "a kind was expected",
+      );
+    }
+    const kind = this.#kind(spawn);
+    const input = codecOf(kind.protocol[PROTOCOL].input).decode(spawn.input);
+    const { system } = this.#internals.runtime;
+    const options = {
+      input: input as never,
+      ...(spawn.name === "" ? {} : { name: spawn.name }),
+    };
+    const ref = system.spawn(kind as never, options);
+    await ref.started();
+    return ref.pid.toJSON();
+  }
+
+  #kind({ kind, inputType }: Spawn): AnyKind {
+    const { kinds } = this.#internals;
+    if (kind !== "") return kinds.get(kind);
+    const ofProtocol = new Set(
+      kinds.names.map((name) => kinds.get(name)).filter(({ protocol }) =>
+        protocol[PROTOCOL].name === inputType
+      ),
+    );
+    const [first, ...others] = ofProtocol;
+    if (first === undefined) throw new UnknownKindError(inputType, kinds.names);
+    if (others.length === 0) return first;
+    const list = [...ofProtocol].map(({ name }) => `"${name}"`).join(", ");
+    throw new TypeError(
+      `Cannot choose a kind for protocol "${inputType}": found ${list}, wanted one of them by name`,
+    );
+  }
+
+  #find(address: string, action: string): { pid: Pid; cell: Cell | undefined } {
+    const pid = Pid.parse(address);
+    const { name } = this.#internals.runtime;
+    if (pid.system !== name) {
+      throw new StoppedError(
+        pid,
+        action,
+        `this node belongs to system "${name}"`,
+      );
+    }
+    const cell = this.#internals.find(pid.path);
+    // How this node is addressed may differ from how it advertises itself; which actor is meant may not.
+    const meant = cell !== undefined &&
+      (pid.incarnation === "" || pid.incarnation === cell.pid.incarnation);
+    return { pid, cell: meant ? cell : undefined };
+  }
+}
+
+function missing(pid: Pid, action: string): StoppedError {
+  return new StoppedError(pid, action, "there is no such actor");
+}

@@ -1,0 +1,49 @@
+/**
+ * The codecs of a protocol, ready to write into frames.
+ * @module
+ */
+
+import type { Codec } from "../actor/codec.ts";
+import {
+  type Format,
+  isCodec,
+  type MessageType,
+  type ProtocolData,
+} from "../actor/protocol.ts";
+import { json } from "./json.ts";
+import { type DirectCodec, directCodec } from "./wire/payload.ts";
+
+/** How the body and the reply of one message are encoded. */
+export interface MessageCodecs {
+  /** The body. */
+  readonly input: DirectCodec<unknown>;
+  /** The reply. */
+  readonly output: DirectCodec<unknown>;
+}
+
+/** The codecs of all protocols that a node has met; an entry goes with its protocol. */
+export class CodecCache {
+  #byProtocol: WeakMap<ProtocolData, readonly MessageCodecs[]> = new WeakMap();
+
+  /** The codecs of a protocol's messages, by their position. */
+  of(protocol: ProtocolData): readonly MessageCodecs[] {
+    let codecs = this.#byProtocol.get(protocol);
+    if (codecs === undefined) {
+      codecs = protocol.messages.map(codecsOf);
+      this.#byProtocol.set(protocol, codecs);
+    }
+    return codecs;
+  }
+}
+
+/** The codec that a format stands for: itself, or JSON with the check that the schema makes. */
+export function codecOf(format: Format<unknown> | undefined): Codec<unknown> {
+  return isCodec(format) ? format : json(format);
+}
+
+function codecsOf({ input, output }: MessageType): MessageCodecs {
+  return {
+    input: directCodec(codecOf(input)),
+    output: directCodec(codecOf(output)),
+  };
+}

@@ -1,0 +1,33 @@
+/**
+ * Actors on other nodes: one port, typed references, back-pressure, an outcome for every message.
+ * Needs `--allow-net` for the addresses it listens on and dials.
+ *
+ * @module
+ */
+
+export {
+  CodecError,
+  ConnectError,
+  DisconnectedError,
+  FrameError,
+  HandshakeError,
+  OverloadedError,
+  RemoteError,
+} from "./errors.ts";
+export { json } from "./json.ts";
+export { protobuf } from "./protobuf.ts";
+export { bytes } from "./raw.ts";
+export { Remote } from "./remote.ts";
+export { TcpTransport } from "./tcp_transport.ts";
+export { ListenError } from "./transport.ts";
+
+export type { RemoteFailure } from "./errors.ts";
+export type { RemoteOptions, RemoteSpawnOptions } from "./remote.ts";
+export type { TcpTransportOptions } from "./tcp_transport.ts";
+export type {
+  Connection,
+  ConnectOptions,
+  Listener,
+  ListenOptions,
+  Transport,
+} from "./transport.ts";

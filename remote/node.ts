@@ -1,0 +1,304 @@
+/**
+ * This node on the network: its listener, its peers, its links.
+ * @module
+ */
+
+import type { Cell } from "../actor/cell.ts";
+import { describe } from "../actor/errors.ts";
+import type { Pid } from "../actor/pid.ts";
+import type { BaseRef } from "../actor/ref.ts";
+import type { Runtime } from "../actor/runtime.ts";
+import type { SystemInternals } from "../actor/system.ts";
+import type { Clock, Timer } from "../internal/clock.ts";
+import { Commands } from "./commands.ts";
+import { FrameError } from "./errors.ts";
+import type { HandshakeOptions } from "./handshake.ts";
+import { Acceptor, encodeRefusal } from "./handshake_acceptor.ts";
+import { shakeHands } from "./handshake_driver.ts";
+import type { IncomingMessage } from "./incoming.ts";
+import { Link, type LinkOwner } from "./link.ts";
+import { CodecCache } from "./message_codecs.ts";
+import { type NodeAddress, nodeKey, Peer, type PeerHost } from "./peer.ts";
+import { Receiver, type ReceiverHost } from "./receiver.ts";
+import { type RefHost, RemoteRef, UNKNOWN_PROTOCOL } from "./remote_ref.ts";
+import type { Connection, Listener, Transport } from "./transport.ts";
+import type { DecodedFrame } from "./wire/fields.ts";
+import { FrameKind } from "./wire/kinds.ts";
+
+/** Settings of a {@linkcode RemoteNode}, complete. */
+export interface NodeOptions {
+  transport: Transport;
+  budget: number;
+  maxMessageBytes: number;
+  connectTimeout: number;
+  handshakeTimeout: number;
+  stallTimeout: number;
+  drainTimeout: number;
+  maxHalfOpen: number;
+}
+
+/** What one node needs to talk to others. It owns all their connections. */
+export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
+  readonly runtime: Runtime;
+  readonly codecs: CodecCache = new CodecCache();
+  readonly handshake: HandshakeOptions;
+  readonly #internals: SystemInternals;
+  readonly #options: NodeOptions;
+  readonly #listener: Listener;
+  readonly #receiver: Receiver;
+  readonly #commands: Commands;
+  /** By system and address; an entry goes when its last link ends. */
+  readonly #peers: Map<string, Peer> = new Map();
+  readonly #links: Set<Link> = new Set();
+  /** Connections whose handshake is under way. */
+  readonly #halfOpen: Set<Connection> = new Set();
+  readonly #abort: AbortController = new AbortController();
+  readonly #accepting: Promise<void>;
+  #watchdog: Timer | undefined = undefined;
+  #state: "running" | "draining" | "stopped" = "running";
+  #drained: Promise<void> | undefined = undefined;
+
+  constructor(
+    internals: SystemInternals,
+    listener: Listener,
+    self: HandshakeOptions["self"],
+    options: NodeOptions,
+  ) {
+    this.runtime = internals.runtime;
+    this.#internals = internals;
+    this.#options = options;
+    this.#listener = listener;
+    this.handshake = { self, maxFrameBytes: options.maxMessageBytes };
+    this.#receiver = new Receiver(this);
+    this.#commands = new Commands(internals);
+    this.#accepting = this.#accept();
+  }
+
+  get transport(): Transport {
+    return this.#options.transport;
+  }
+
+  get connectTimeout(): number {
+    return this.#options.connectTimeout;
+  }
+
+  get handshakeTimeout(): number {
+    return this.#options.handshakeTimeout;
+  }
+
+  get clock(): Clock {
+    return this.runtime.clock;
+  }
+
+  /** How many links are alive or being made. */
+  get links(): number {
+    return this.#links.size;
+  }
+
+  find(path: string): Cell | undefined {
+    return this.#internals.find(path);
+  }
+
+  sender(pid: Pid): BaseRef {
+    const { name, network } = this.runtime;
+    if (
+      pid.system === name && pid.host === network?.host &&
+      pid.port === network.port
+    ) {
+      const cell = this.find(pid.path);
+      if (cell !== undefined && pid.matches(cell.pid)) return cell.ref;
+    }
+    return new RemoteRef(this, pid, UNKNOWN_PROTOCOL);
+  }
+
+  dataLink(pid: Pid): Link | undefined {
+    return this.#state === "running" ? this.#peer(pid).link("data") : undefined;
+  }
+
+  /** The link for requests that must not wait behind messages. */
+  controlLink(address: NodeAddress): Link | undefined {
+    return this.#state === "running"
+      ? this.#peer(address).link("control")
+      : undefined;
+  }
+
+  async confirm(pid: Pid): Promise<void> {
+    await this.controlLink(pid)?.request({
+      kind: FrameKind.LOOKUP,
+      action: `wait for the start of "${pid}"`,
+      address: pid.toJSON(),
+    });
+  }
+
+  createLink(node: string): Link {
+    const { budget, maxMessageBytes } = this.#options;
+    const link = new Link({
+      runtime: this.runtime,
+      owner: this,
+      node,
+      budget,
+      maxMessageBytes,
+    });
+    this.#links.add(link);
+    this.#watchdog ??= this.clock.setTimer(
+      this.#options.stallTimeout / 4,
+      this.#watch,
+    );
+    return link;
+  }
+
+  message(link: Link, message: IncomingMessage): void {
+    this.#receiver.take(link, message);
+  }
+
+  request(link: Link, frame: DecodedFrame): void {
+    this.#commands.take(link, frame);
+  }
+
+  parting(link: Link): void {
+    this.#forget(link);
+    link.drain();
+  }
+
+  closed(link: Link, reason: unknown): void {
+    this.#links.delete(link);
+    this.#forget(link);
+    if (this.#links.size === 0) {
+      this.#watchdog?.cancel();
+      this.#watchdog = undefined;
+    }
+    if (reason !== undefined && this.#state === "running") {
+      this.#warn(`the link to "${link.node}" ended`, reason);
+    }
+  }
+
+  /** Takes nothing new, lets both sides finish, then ends all links. */
+  drain(): Promise<void> {
+    return this.#drained ??= this.#finish();
+  }
+
+  async #finish(): Promise<void> {
+    this.#state = "draining";
+    await this.#listener.close();
+    for (const connection of this.#halfOpen) connection.close();
+    const late = Promise.withResolvers<void>();
+    const timer = this.clock.setTimer(this.#options.drainTimeout, late.resolve);
+    const open = [...this.#links];
+    for (const link of open) {
+      if (link.state === "open") {
+        link.outbound.frame({ kind: FrameKind.GOODBYE });
+      }
+    }
+    await Promise.race([
+      Promise.all(open.map((link) => link.drain())),
+      late.promise,
+    ]);
+    timer.cancel();
+    this.#state = "stopped";
+    this.#abort.abort(new Error("remoting of this node has ended"));
+    for (const peer of this.#peers.values()) {
+      peer.abort(this.#abort.signal.reason);
+    }
+    for (const link of [...this.#links]) link.close(undefined);
+    await this.#accepting;
+  }
+
+  #peer(address: NodeAddress): Peer {
+    const key = nodeKey(address);
+    let peer = this.#peers.get(key);
+    if (peer === undefined) {
+      peer = new Peer(this, {
+        system: address.system,
+        host: address.host,
+        port: address.port,
+      });
+      this.#peers.set(key, peer);
+    }
+    return peer;
+  }
+
+  #forget(link: Link): void {
+    for (const [key, peer] of this.#peers) {
+      peer.forget(link);
+      if (peer.isIdle) this.#peers.delete(key);
+    }
+  }
+
+  async #accept(): Promise<void> {
+    while (this.#state === "running") {
+      let connection: Connection | undefined;
+      try {
+        connection = await this.#listener.accept();
+      } catch (error) {
+        this.#warn("a connection could not be taken", error);
+        continue;
+      }
+      if (connection === undefined) return;
+      this.#welcome(connection).catch((error) =>
+        this.#warn("a connection was refused", error)
+      );
+    }
+  }
+
+  async #welcome(connection: Connection): Promise<void> {
+    const { maxHalfOpen, handshakeTimeout } = this.#options;
+    const { remote } = connection;
+    if (this.#halfOpen.size >= maxHalfOpen) {
+      const refusal = {
+        code: "full",
+        found: `${maxHalfOpen} handshakes are under way`,
+        wanted: "fewer were expected",
+      };
+      connection.write(encodeRefusal(refusal)).catch(() => {}).finally(() =>
+        connection.close()
+      );
+      this.#warn(
+        `a connection from "${remote}" was refused: ${refusal.found}`,
+        undefined,
+      );
+      return;
+    }
+    this.#halfOpen.add(connection);
+    try {
+      const acceptor = new Acceptor({ ...this.handshake, remote });
+      const session = await shakeHands(connection, acceptor, {
+        timeout: handshakeTimeout,
+        clock: this.clock,
+      });
+      if (this.#state !== "running") return connection.close();
+      this.createLink(remote).open(connection, session);
+    } finally {
+      this.#halfOpen.delete(connection);
+    }
+  }
+
+  /** Ends links on which half a frame has waited too long for its other half. */
+  #watch = (): void => {
+    const { stallTimeout } = this.#options;
+    const now = this.clock.now();
+    for (const link of [...this.#links]) {
+      const { stalledSince } = link;
+      if (stalledSince === undefined || now - stalledSince < stallTimeout) {
+        continue;
+      }
+      link.close(
+        new FrameError(
+          "read a frame",
+          `the rest of it did not come within ${stallTimeout} ms`,
+          "a whole frame was expected",
+        ),
+      );
+    }
+    this.#watchdog = this.#links.size > 0
+      ? this.clock.setTimer(stallTimeout / 4, this.#watch)
+      : undefined;
+  };
+
+  #warn(text: string, cause: unknown): void {
+    this.runtime.events.publish({
+      type: "warning",
+      text: cause === undefined ? text : `${text}: ${describe(cause)}`,
+      ...(cause === undefined ? {} : { cause }),
+    });
+  }
+}

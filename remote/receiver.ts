@@ -1,0 +1,238 @@
+/**
+ * From frames to mailboxes.
+ * @module
+ */
+
+import type { Cell } from "../actor/cell.ts";
+import { StoppedError } from "../actor/errors.ts";
+import {
+  Envelope,
+  type Mail,
+  MessageValue,
+  type ReplyTo,
+} from "../actor/message.ts";
+import { Pid } from "../actor/pid.ts";
+import type { MessageType, ProtocolData } from "../actor/protocol.ts";
+import type { BaseRef } from "../actor/ref.ts";
+import type { Runtime } from "../actor/runtime.ts";
+import { foreignMail } from "../actor/signals.ts";
+import { failureOf } from "./failure.ts";
+import type { IncomingMessage } from "./incoming.ts";
+import { json } from "./json.ts";
+import type { Link } from "./link.ts";
+import type { CodecCache, MessageCodecs } from "./message_codecs.ts";
+import { FrameKind } from "./wire/kinds.ts";
+import { type DirectCodec, directCodec } from "./wire/payload.ts";
+import type { DefinitionSlot } from "./wire/tables.ts";
+
+/** What a receiver needs of its node. */
+export interface ReceiverHost {
+  /** What the actors of the node share. */
+  readonly runtime: Runtime;
+  /** The codecs of all protocols. */
+  readonly codecs: CodecCache;
+  /** The living actor at a path of this node. */
+  find(path: string): Cell | undefined;
+  /** A reference to whoever sent a message. */
+  sender(pid: Pid): BaseRef;
+}
+
+/** What a type name means for one protocol. */
+interface TypeMeaning {
+  readonly protocol: ProtocolData;
+  readonly message: MessageType;
+  readonly codecs: MessageCodecs;
+}
+
+/** How the answer to a message without a codec is encoded. */
+const FOREIGN_REPLY: DirectCodec<unknown> = directCodec(json());
+
+/** Gives messages of peers to the actors of this node. */
+export class Receiver {
+  readonly #host: ReceiverHost;
+
+  constructor(host: ReceiverHost) {
+    this.#host = host;
+  }
+
+  /** Takes a message off a link; whatever is wrong with it concerns that message only. */
+  take(link: Link, incoming: IncomingMessage): void {
+    const receiver = incoming.receiver as DefinitionSlot; // set by the link
+    const type = incoming.type as DefinitionSlot; // set by the link
+    let cell = receiver.cached as Cell | undefined; // set below only
+    if (cell === undefined || cell.state === "stopped") {
+      cell = this.#find(receiver.value);
+      receiver.cached = cell;
+      if (cell === undefined) return this.#missing(link, incoming);
+    }
+    const meaning = this.#meaning(type, cell.protocol);
+    if (meaning === undefined) {
+      const bytes = incoming.bytes.subarray(incoming.start, incoming.end);
+      const message = foreignMail({ typeName: type.value, bytes });
+      this.#deliver(link, incoming, cell, message, FOREIGN_REPLY);
+      return;
+    }
+    let body: unknown;
+    try {
+      body = meaning.codecs.input.read(
+        incoming.bytes,
+        incoming.start,
+        incoming.end,
+      );
+    } catch (error) {
+      return this.#undecodable(link, incoming, cell, error);
+    }
+    const { protocol, message } = meaning;
+    const value = new MessageValue(protocol, message.index, message.type, body);
+    if (incoming.correlation === 0 && incoming.sender === undefined) {
+      cell.deliver(value);
+    } else this.#deliver(link, incoming, cell, value, meaning.codecs.output);
+  }
+
+  #deliver(
+    link: Link,
+    incoming: IncomingMessage,
+    cell: Cell,
+    message: MessageValue,
+    output: DirectCodec<unknown>,
+  ): void {
+    const { correlation, deadline } = incoming;
+    const replyTo = correlation === 0
+      ? undefined
+      : new RemoteReply(link, correlation, deadline, output);
+    cell.deliver(new Envelope(message, this.#sender(incoming.sender), replyTo));
+  }
+
+  #find(address: string): Cell | undefined {
+    const hash = address.indexOf("#");
+    const path = address.slice(1, hash < 0 ? undefined : hash);
+    const cell = address.startsWith("/") ? this.#host.find(path) : undefined;
+    if (cell === undefined || hash < 0) return cell;
+    return address.slice(hash + 1) === cell.pid.incarnation ? cell : undefined;
+  }
+
+  #meaning(
+    type: DefinitionSlot,
+    protocol: ProtocolData,
+  ): TypeMeaning | undefined {
+    const cached = type.cached as TypeMeaning | undefined; // set below only
+    if (cached?.protocol === protocol) return cached;
+    const message = protocol.byType.get(type.value);
+    if (message === undefined) return undefined;
+    const codecs = this.#host.codecs.of(
+      protocol,
+    )[message.index] as MessageCodecs; // one for each message
+    const meaning: TypeMeaning = { protocol, message, codecs };
+    type.cached = meaning;
+    return meaning;
+  }
+
+  #sender(slot: DefinitionSlot | undefined): BaseRef | undefined {
+    if (slot === undefined) return undefined;
+    if (slot.cached !== undefined) return slot.cached as BaseRef; // set below only
+    let ref: BaseRef | undefined;
+    try {
+      ref = this.#host.sender(Pid.parse(slot.value));
+    } catch {
+      return undefined; // a sender that cannot be addressed is as good as none
+    }
+    slot.cached = ref;
+    return ref;
+  }
+
+  #missing(link: Link, incoming: IncomingMessage): void {
+    const { runtime } = this.#host;
+    const { value } = incoming.receiver as DefinitionSlot; // set by the link
+    const [path = "", incarnation = ""] = value.slice(1).split("#");
+    const pid = new Pid({
+      system: runtime.name,
+      host: runtime.network?.host ?? "",
+      port: runtime.network?.port ?? 0,
+      path,
+      incarnation,
+    });
+    const error = new StoppedError(
+      pid,
+      "deliver a message to",
+      "there is no such actor",
+    );
+    this.#refuse(link, incoming, { pid }, "missing", error);
+  }
+
+  #undecodable(
+    link: Link,
+    incoming: IncomingMessage,
+    cell: Cell,
+    error: unknown,
+  ): void {
+    this.#refuse(link, incoming, cell, "not_decodable", error);
+  }
+
+  #refuse(
+    link: Link,
+    incoming: IncomingMessage,
+    target: { pid: Pid },
+    reason: "missing" | "not_decodable",
+    error: unknown,
+  ): void {
+    const { correlation } = incoming;
+    const { value } = incoming.type as DefinitionSlot; // set by the link
+    const bytes = incoming.bytes.subarray(incoming.start, incoming.end);
+    const mail: Mail = foreignMail({ typeName: value, bytes });
+    this.#host.runtime.deadLetters.take(mail, target, reason, error);
+    if (correlation !== 0) {
+      link.outbound.frame({
+        kind: FrameKind.FAILURE,
+        correlation,
+        failure: failureOf(error),
+      });
+    }
+  }
+}
+
+/** Takes the answer to an ask of a peer. */
+class RemoteReply implements ReplyTo {
+  readonly deadline: number;
+  readonly #correlation: number;
+  readonly #output: DirectCodec<unknown>;
+  #link: Link | undefined;
+
+  constructor(
+    link: Link,
+    correlation: number,
+    deadline: number,
+    output: DirectCodec<unknown>,
+  ) {
+    this.#link = link;
+    this.#correlation = correlation;
+    this.deadline = deadline;
+    this.#output = output;
+    link.owe();
+  }
+
+  succeed(reply: unknown): void {
+    const link = this.#link;
+    if (link === undefined || link.state === "closed") return this.#done();
+    try {
+      link.outbound.reply(this.#correlation, this.#output, reply);
+    } catch (error) {
+      return this.fail(error);
+    }
+    this.#done();
+  }
+
+  fail(error: unknown): void {
+    this.#link?.outbound.frame({
+      kind: FrameKind.FAILURE,
+      correlation: this.#correlation,
+      failure: failureOf(error),
+    });
+    this.#done();
+  }
+
+  #done(): void {
+    const link = this.#link;
+    this.#link = undefined;
+    link?.settle();
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * References to actors of other nodes.
+ * @module
+ */
+
+import type { AskRegistry } from "../actor/asks.ts";
+import { Envelope, type Mail } from "../actor/message.ts";
+import type { Pid } from "../actor/pid.ts";
+import type { AnyProtocol, ProtocolData } from "../actor/protocol.ts";
+import { BaseRef, READY, wrongProtocol } from "../actor/ref.ts";
+import type { Runtime } from "../actor/runtime.ts";
+import { DisconnectedError } from "./errors.ts";
+import type { Link } from "./link.ts";
+import type { CodecCache } from "./message_codecs.ts";
+import { Route } from "./route.ts";
+
+/** What a reference needs of its node. */
+export interface RefHost {
+  /** What the actors of the node share. */
+  readonly runtime: Runtime;
+  /** The codecs of all protocols. */
+  readonly codecs: CodecCache;
+  /** The data link to the node of `pid`, or `undefined` when this node sends no more. */
+  dataLink(pid: Pid): Link | undefined;
+  /** Waits until the actor at `pid` runs. */
+  confirm(pid: Pid): Promise<void>;
+}
+
+/** Stands for the protocol of an actor that is known as a sender only. */
+export const UNKNOWN_PROTOCOL: ProtocolData = {
+  name: "unknown",
+  messages: [],
+  byType: new Map(),
+  input: undefined,
+};
+
+/** A reference to an actor of another node. */
+export class RemoteRef<P extends AnyProtocol = AnyProtocol> extends BaseRef<P> {
+  readonly pid: Pid;
+  readonly protocol: ProtocolData;
+  readonly #host: RefHost;
+  readonly #address: string;
+  #route: Route | undefined = undefined;
+
+  constructor(host: RefHost, pid: Pid, protocol: ProtocolData) {
+    super();
+    this.#host = host;
+    this.pid = pid;
+    this.protocol = protocol;
+    this.#address = laneAddress(pid);
+  }
+
+  get isLocal(): boolean {
+    return false;
+  }
+
+  get asks(): AskRegistry {
+    return this.#host.runtime.asks;
+  }
+
+  deliver(mail: Mail): boolean {
+    const { protocol, type } = mail instanceof Envelope ? mail.message : mail;
+    if (protocol !== this.protocol && this.protocol !== UNKNOWN_PROTOCOL) {
+      throw wrongProtocol(type, protocol, this);
+    }
+    let route = this.#route;
+    if (
+      route === undefined || route.protocol !== protocol || !route.link.isUsable
+    ) {
+      const link = this.#host.dataLink(this.pid);
+      if (link === undefined) return this.#refuse(mail);
+      route = this.#route = new Route(
+        link,
+        protocol,
+        this.#host.codecs.of(protocol),
+        this.#address,
+      );
+    }
+    return route.link.send(route, mail, this);
+  }
+
+  started(): Promise<void> {
+    return this.#host.confirm(this.pid);
+  }
+
+  ready(): Promise<void> {
+    return this.#host.dataLink(this.pid)?.outbound.ready() ?? READY;
+  }
+
+  watch(): void {
+    throw new TypeError(
+      `Cannot watch "${this.pid}": it is on another node, an actor of this node was expected`,
+    );
+  }
+
+  unwatch(): void {
+    // Nothing is watched across nodes.
+  }
+
+  override toString(): string {
+    return this.pid.toString();
+  }
+
+  #refuse(mail: Mail): boolean {
+    const { host, port } = this.pid;
+    const error = new DisconnectedError(
+      `${host}:${port}`,
+      `deliver a message to "${this.pid}" on`,
+      "remoting of this node has ended",
+      {
+        outcome: "not_delivered",
+      },
+    );
+    this.#host.runtime.deadLetters.take(mail, this, "disconnected", error);
+    return false;
+  }
+}
+
+/** An actor of the peer as the peer's own lanes name it: `/path`, with `#incarnation` when one is meant. */
+export function laneAddress({ path, incarnation }: Pid): string {
+  return incarnation === "" ? `/${path}` : `/${path}#${incarnation}`;
+}
