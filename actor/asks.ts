@@ -18,6 +18,7 @@ export interface Carrier {
 const TICK = 10;
 /** Ticks in one turn of the wheel, a power of two; later deadlines wait for a later turn. */
 const SLOTS = 1024;
+const NONE: readonly PendingAsk[] = [];
 
 /** An ask that waits for its reply: the envelope, the promise and the place in the wheel in one object. */
 export class PendingAsk extends Envelope implements ReplyTo {
@@ -54,6 +55,11 @@ export class PendingAsk extends Envelope implements ReplyTo {
     this.#registry = registry;
     this.#resolve = resolve;
     this.#reject = reject;
+  }
+
+  /** Whether somebody still waits. */
+  get isOpen(): boolean {
+    return this.#registry !== undefined;
   }
 
   succeed(reply: unknown): void {
@@ -139,44 +145,39 @@ export class AskRegistry {
       timeout,
       now + timeout,
     );
-    this.#add(ask, now);
-    const signal = options?.signal;
-    if (signal !== undefined) {
-      ask.follow(signal);
-      if (signal.aborted) return ask.promise;
-    }
+    this.#add(ask);
     try {
-      target.deliver(ask);
+      const signal = options?.signal;
+      if (signal !== undefined) ask.follow(signal);
+      if (signal === undefined || ask.isOpen) target.deliver(ask);
     } catch (error) {
       ask.fail(error);
     }
+    if (this.#timer === undefined && ask.isOpen) this.#wind(now);
     return ask.promise;
   }
 
   /** Rejects all open asks with what `error` makes of them and stops the timer. */
   close(error: (ask: PendingAsk) => Error): void {
-    for (const head of this.#wheel) {
-      for (let ask = head; ask !== undefined;) {
-        const next: PendingAsk | undefined = ask.next;
-        ask.giveUp(error(ask));
-        ask = next;
-      }
+    for (let slot = 0; slot < SLOTS; slot++) {
+      for (const ask of this.#inSlot(slot)) ask.giveUp(error(ask));
     }
     this.#timer?.cancel();
     this.#timer = undefined;
   }
 
-  #add(ask: PendingAsk, now: number): void {
+  #add(ask: PendingAsk): void {
     const slot = slotOf(ask.deadline);
     const head = this.#wheel[slot];
     ask.next = head;
     if (head !== undefined) head.previous = ask;
     this.#wheel[slot] = ask;
     this.#size++;
-    if (this.#timer === undefined) {
-      this.#swept = Math.floor(now / TICK);
-      this.#timer = this.#clock.setTimer(TICK, this.#sweep);
-    }
+  }
+
+  #wind(now: number): void {
+    this.#swept = Math.floor(now / TICK);
+    this.#timer = this.#clock.setTimer(TICK, this.#sweep);
   }
 
   /** Takes a settled ask out of the wheel. */
@@ -205,18 +206,25 @@ export class AskRegistry {
   };
 
   #expire(slot: number, now: number): void {
-    for (let ask = this.#wheel[slot]; ask !== undefined;) {
-      const next: PendingAsk | undefined = ask.next;
-      if (ask.deadline <= now) {
-        ask.giveUp(
-          new AskTimeoutError(ask.target.pid, ask.message.type, ask.timeout),
-        );
-      }
-      ask = next;
+    for (const ask of this.#inSlot(slot)) {
+      if (ask.deadline > now) continue;
+      ask.giveUp(
+        new AskTimeoutError(ask.target.pid, ask.message.type, ask.timeout),
+      );
     }
+  }
+
+  /** A copy, since giving up one ask may settle others. */
+  #inSlot(slot: number): readonly PendingAsk[] {
+    let ask = this.#wheel[slot];
+    if (ask === undefined) return NONE;
+    const asks: PendingAsk[] = [];
+    for (; ask !== undefined; ask = ask.next) asks.push(ask);
+    return asks;
   }
 }
 
+/** An ask without an end stands in the first slot, where its deadline is never reached. */
 function slotOf(deadline: number): number {
-  return Math.floor(deadline / TICK) % SLOTS;
+  return deadline === Infinity ? 0 : Math.floor(deadline / TICK) % SLOTS;
 }

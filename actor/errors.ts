@@ -149,13 +149,10 @@ export class StartError extends ActorError {
 
 /** The text of whatever was thrown, for use inside another error's message. */
 export function describe(thrown: unknown): string {
-  if (thrown instanceof Error) {
-    return thrown.message === ""
-      ? thrown.name
-      : `${thrown.name}: ${thrown.message}`;
-  }
   try {
-    return typeof thrown === "string" ? thrown : String(thrown);
+    if (!(thrown instanceof Error)) return String(thrown);
+    const { name, message } = thrown;
+    return message === "" ? String(name) : `${name}: ${message}`;
   } catch {
     return "a value that cannot be shown was thrown";
   }

@@ -3,7 +3,8 @@
  * @module
  */
 
-import type { Cell, Owner } from "./cell.ts";
+import type { Cell } from "./cell.ts";
+import type { Owner } from "./cell_state.ts";
 import type { ChildKey } from "./children.ts";
 
 /** Owns the top-level actors and counts all living ones. */

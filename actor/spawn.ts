@@ -3,7 +3,8 @@
  * @module
  */
 
-import { Cell, type Owner } from "./cell.ts";
+import { Cell } from "./cell.ts";
+import type { Owner } from "./cell_state.ts";
 import type { ChildKey } from "./children.ts";
 import { NameTakenError } from "./errors.ts";
 import type { Handlers, PartialHandlers } from "./handlers.ts";

@@ -89,6 +89,7 @@ export class RestartWindow {
 
   /** Counts a restart at `now`; false when the budget of `supervisor` does not allow it. */
   admit(now: number, { maxRestarts, within }: Supervisor): boolean {
+    if (maxRestarts === Infinity) return true; // nothing to count
     for (
       let first = this.#times.peek();
       first !== undefined && first <= now - within;
@@ -111,20 +112,22 @@ const DIRECTIVES: readonly string[] = ["resume", "restart", "stop", "escalate"];
 export function decide(
   supervisor: Supervisor,
   error: unknown,
-): { directive: Directive; fault?: unknown } {
+): { directive: Directive; fault?: { readonly error: unknown } } {
   try {
     const directive = supervisor.decide(error);
     if (DIRECTIVES.includes(directive)) return { directive };
     const list = DIRECTIVES.map((name) => `"${name}"`).join(", ");
     return {
       directive: "stop",
-      fault: new TypeError(
-        `Cannot apply the directive ${
-          describe(directive)
-        }: it is unknown, wanted one of ${list}`,
-      ),
+      fault: {
+        error: new TypeError(
+          `Cannot apply the directive ${
+            describe(directive)
+          }: it is unknown, wanted one of ${list}`,
+        ),
+      },
     };
-  } catch (fault) {
-    return { directive: "stop", fault };
+  } catch (error) {
+    return { directive: "stop", fault: { error } };
   }
 }

@@ -1,0 +1,102 @@
+/**
+ * What an actor is made from, and where it can be in its life.
+ * @module
+ */
+
+import type { Cell } from "./cell.ts";
+import type { DeathWatch } from "./death_watch.ts";
+import type { ProtocolData } from "./protocol.ts";
+import type { TerminationReason } from "./ref.ts";
+import type { RestartWindow, Supervisor } from "./supervisor.ts";
+
+/**
+ * Where an actor is in its life:
+ *
+ * ```text
+ * new -> starting -> running <-> restarting
+ *           |          |  ^----- suspended (its failure is with the parent)
+ *           v          v
+ *        draining | stopping -> stopped
+ * ```
+ *
+ * Stop is possible from every state before `draining`. `draining` is a stop that lets the children
+ * finish their mail. Failures are looked at only while `running`.
+ */
+export type CellState =
+  | "new"
+  | "starting"
+  | "running"
+  | "restarting"
+  | "suspended"
+  | "draining"
+  | "stopping"
+  | "stopped";
+
+/** Whether an actor runs now, will, or waits: for a promise, or for the end of its children. */
+export type Turn =
+  | "idle"
+  | "queued"
+  | "busy"
+  | "awaiting"
+  | "awaiting_children";
+
+/** Who an actor belongs to: its parent, or the system. */
+export interface Owner {
+  /** The path of the owner with a slash behind it, or nothing. */
+  readonly prefix: string;
+  /** The end of a child. */
+  childEnded(child: Cell): void;
+  /** A child's failure that its supervisor does not decide. The child is suspended. */
+  childFailed(child: Cell, error: unknown): void;
+}
+
+/** What an actor is made from. */
+export interface CellSpec {
+  /** What it speaks. */
+  protocol: ProtocolData;
+  /** Makes an instance. */
+  create: () => object;
+  /** Decides about its failures. */
+  supervisor: Supervisor;
+  /** Its name, when it was given one. */
+  name: string | undefined;
+}
+
+/** Why an actor ends or restarts. */
+export interface Ending {
+  /** As its watchers will be told. */
+  readonly reason: TerminationReason;
+  /** What it failed with. */
+  readonly error: unknown;
+}
+
+/** Somebody who waits for the start of an actor. */
+export interface StartWaiter {
+  /** Called once it has started. */
+  resolve(): void;
+  /** Called once that will not happen. */
+  reject(error: unknown): void;
+}
+
+/** What few actors need, and most of the time none; made when the first part is needed. */
+export class Rare {
+  /** Its restarts that still count. */
+  restarts: RestartWindow | undefined = undefined;
+  /** Children that wait for a decision about their failure. */
+  failed: Map<Cell, unknown> | undefined = undefined;
+  /** The child whose failure this actor has passed on to its own parent. */
+  passedOn: Cell | undefined = undefined;
+  /** Whom it watches, and who watches it. */
+  watch: DeathWatch | undefined = undefined;
+  /** Why it ends or restarts. */
+  ending: Ending | undefined = undefined;
+  /** Who waits for its start. */
+  startWaiters: StartWaiter[] | undefined = undefined;
+  /** Called when it has stopped. */
+  stopWaiters: (() => void)[] | undefined = undefined;
+}
+
+/** Whether a stop has begun. */
+export function isEnding(state: CellState): boolean {
+  return state === "stopping" || state === "draining" || state === "stopped";
+}

@@ -1,0 +1,44 @@
+/**
+ * Who is told of whose end.
+ * @module
+ */
+
+import type { BaseRef, Terminated, Watcher } from "./ref.ts";
+
+/** Both directions of death watch for one actor. Emptied when it has stopped. */
+export class DeathWatch {
+  #watchers: Set<Watcher> | undefined = undefined;
+  #watched: Set<BaseRef> | undefined = undefined;
+
+  /** Will tell `watcher` of the actor's end. */
+  addWatcher(watcher: Watcher): void {
+    (this.#watchers ??= new Set()).add(watcher);
+  }
+
+  /** Will not tell it any more. */
+  removeWatcher(watcher: Watcher): void {
+    this.#watchers?.delete(watcher);
+  }
+
+  /** Notes that the actor watches `ref`; false when it did already. */
+  begin(ref: BaseRef): boolean {
+    const watched = this.#watched ??= new Set();
+    if (watched.has(ref)) return false;
+    watched.add(ref);
+    return true;
+  }
+
+  /** Notes that the watch of `ref` is over; false when there was none. */
+  end(ref: BaseRef): boolean {
+    return this.#watched?.delete(ref) ?? false;
+  }
+
+  /** Ends all watches of `watcher`, which has stopped, and tells those who watched it. */
+  close(watcher: Watcher, ref: BaseRef, terminated: () => Terminated): void {
+    for (const watched of this.#watched ?? []) watched.unwatch(watcher);
+    this.#watched = undefined;
+    const watchers = this.#watchers;
+    this.#watchers = undefined;
+    for (const each of watchers ?? []) each.terminated(terminated(), ref);
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * What becomes of a child's failure that its own supervisor passed on.
+ * @module
+ */
+
+import type { Cell } from "./cell.ts";
+import { childName } from "./children.ts";
+import { decideFor } from "./failures.ts";
+import { apply, resume } from "./transitions.ts";
+
+/** Decides about the failure of one child, which counts as a failure of `cell`. */
+export function handleEscalation(cell: Cell): void {
+  const { rare } = cell;
+  const { failed } = rare;
+  if (failed === undefined) return;
+  const [next] = failed;
+  if (next === undefined) {
+    rare.failed = undefined;
+    return;
+  }
+  const [child, error] = next;
+  failed.delete(child);
+  const directive = decideFor(cell, error, `child ${childName(child.key)}`);
+  if (directive === "resume") return resume(child);
+  // Whoever resumes this actor resumes the child.
+  if (directive === "escalate") rare.passedOn = child;
+  apply(cell, directive, error);
+}

@@ -1,0 +1,48 @@
+/**
+ * What is decided about failures, and who hears of them.
+ * @module
+ */
+
+import type { Cell } from "./cell.ts";
+import { decide, type Directive, RestartWindow } from "./supervisor.ts";
+
+/** What the supervisor of `cell` says of `error`, within its budget of restarts. */
+export function decideFor(
+  cell: Cell,
+  error: unknown,
+  during: string,
+): Directive {
+  const { supervisor, runtime: { events, clock } } = cell;
+  let { directive, fault } = decide(supervisor, error);
+  if (fault !== undefined) {
+    events.publish({
+      type: "warning",
+      text: `the supervisor of "${cell.pid}" failed, the actor is stopped`,
+      cause: fault.error,
+    });
+  }
+  if (directive === "restart") {
+    const restarts = cell.rare.restarts ??= new RestartWindow();
+    if (!restarts.admit(clock.now(), supervisor)) directive = "stop";
+  }
+  report(cell, error, during, directive);
+  return directive;
+}
+
+/** Makes a failure known; without a directive when a stop was on its way already. */
+export function report(
+  cell: Cell,
+  error: unknown,
+  during: string,
+  directive: Directive | undefined,
+): void {
+  const { events } = cell.runtime;
+  if (!events.wants("actor_failed")) return;
+  events.publish({
+    type: "actor_failed",
+    pid: cell.pid,
+    error,
+    during,
+    directive,
+  });
+}

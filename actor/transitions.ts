@@ -1,0 +1,262 @@
+/**
+ * How an actor gets from one state of its life to the next: start, restart, suspension, stop.
+ * @module
+ */
+
+import type { Cell } from "./cell.ts";
+import { isEnding } from "./cell_state.ts";
+import { StartError, StoppedError } from "./errors.ts";
+import { decideFor, report } from "./failures.ts";
+import { handlerTable, type Instance } from "./handlers.ts";
+import { CLOSED_MAILBOX } from "./mailbox.ts";
+import { messageOf } from "./message.ts";
+import type { Terminated, TerminationReason } from "./ref.ts";
+import { isLifecycle } from "./signals.ts";
+import type { Directive } from "./supervisor.ts";
+import { thenableOf, whenSettled } from "./thenable.ts";
+
+/** Whether {@linkcode advance} has something to do. */
+export function canAdvance({ state }: Cell): boolean {
+  return state === "restarting" || state === "stopping" || state === "draining";
+}
+
+/** Takes the next step of a start, restart or stop. Each step ends in a wait or in the next one. */
+export function advance(cell: Cell): void {
+  if (cell.state === "new") {
+    cell.state = "starting";
+    return begin(cell);
+  }
+  if (!canAdvance(cell)) return;
+  if (cell.children !== undefined && cell.children.size > 0) {
+    return endChildren(cell);
+  }
+  const { instance } = cell;
+  if (instance !== undefined) return endInstance(cell, instance);
+  if (cell.state === "restarting") begin(cell);
+  else ended(cell);
+}
+
+/** Does what the supervisor decided about a failure of `cell`. */
+export function apply(cell: Cell, directive: Directive, error: unknown): void {
+  if (directive === "restart") {
+    cell.state = "restarting";
+    cell.rare.ending = { reason: "failed", error };
+  } else if (directive === "stop") {
+    end(cell, "stopping", "failed", error);
+  } else if (directive === "escalate") {
+    cell.state = "suspended";
+    cell.rare.ending = { reason: "failed", error };
+    cell.owner.childFailed(cell, error);
+  }
+}
+
+/** Lets `cell` go on after its parent decided to resume it. */
+export function resume(cell: Cell): void {
+  if (cell.state !== "suspended") return;
+  if (cell.instance === undefined) {
+    // It failed between two instances, so there is nothing to go on with.
+    return end(cell, "stopping", "failed", cell.rare.ending?.error);
+  }
+  cell.state = "running";
+  const { rare } = cell;
+  rare.ending = undefined;
+  const { passedOn } = rare;
+  rare.passedOn = undefined;
+  if (passedOn !== undefined) resume(passedOn);
+  cell.wake();
+}
+
+/** Begins a stop. What waits goes to the dead letters. */
+export function end(
+  cell: Cell,
+  state: "draining" | "stopping",
+  reason: TerminationReason,
+  error: unknown,
+): void {
+  if (cell.state === "draining" && state === "stopping") {
+    cell.state = state; // the children need not finish their mail any more
+    for (const child of cell.children?.values() ?? []) child.stop();
+    return;
+  }
+  if (isEnding(cell.state)) return;
+  cell.state = state;
+  cell.rare.ending = { reason, error };
+  const mailbox = cell.mailbox;
+  cell.mailbox = CLOSED_MAILBOX;
+  for (
+    let mail = mailbox?.dequeue();
+    mail !== undefined;
+    mail = mailbox?.dequeue()
+  ) {
+    if (!isLifecycle(messageOf(mail))) cell.refuse(mail);
+  }
+  cell.wake();
+}
+
+/**
+ * Ends `cell` without waiting. A handler or hook that still runs is left behind; the instance is ended
+ * should that return.
+ */
+export function abandon(cell: Cell): void {
+  if (cell.state === "stopped") return;
+  for (const child of [...cell.children?.values() ?? []]) abandon(child);
+  end(cell, "stopping", "stopped", undefined);
+  if (cell.turn !== "awaiting") endLeftBehind(cell);
+  const { instance } = cell;
+  ended(cell);
+  cell.instance = instance; // its handler still runs, and what ends that ends it
+}
+
+/** Ends the instance of an abandoned actor once nothing of it runs any more. */
+export function endLeftBehind(cell: Cell): void {
+  const { instance } = cell;
+  if (instance === undefined) return;
+  cell.instance = undefined;
+  const failed = (error: unknown) => report(cell, error, "onStop", undefined);
+  try {
+    const ending = thenableOf(instance.onStop?.(cell.context));
+    if (ending !== undefined) whenSettled(ending, () => {}, failed);
+  } catch (error) {
+    failed(error);
+  }
+}
+
+/** Makes an instance and starts it. */
+function begin(cell: Cell): void {
+  let instance: Instance;
+  let starting: PromiseLike<unknown> | undefined;
+  try {
+    instance = cell.create();
+    cell.table = handlerTable(cell.protocol, instance);
+    starting = thenableOf(instance.onStart?.(cell.context));
+  } catch (error) {
+    return startFailed(cell, error);
+  }
+  if (starting === undefined) return begun(cell, instance);
+  cell.turn = "awaiting";
+  whenSettled(starting, () => {
+    begun(cell, instance);
+    cell.goOn();
+  }, (error) => {
+    startFailed(cell, error);
+    cell.goOn();
+  });
+}
+
+function begun(cell: Cell, instance: Instance): void {
+  cell.instance = instance;
+  if (isEnding(cell.state)) return; // stopped while it started: the instance is ended like any other
+  const { events } = cell.runtime;
+  if (cell.state === "starting") {
+    cell.state = "running";
+    settleStart(cell);
+    if (events.wants("actor_started")) {
+      events.publish({ type: "actor_started", pid: cell.pid });
+    }
+    return;
+  }
+  cell.state = "running";
+  const error = cell.rare.ending?.error;
+  cell.rare.ending = undefined;
+  if (events.wants("actor_restarted")) {
+    events.publish({ type: "actor_restarted", pid: cell.pid, error });
+  }
+}
+
+function startFailed(cell: Cell, error: unknown): void {
+  if (cell.state === "starting") {
+    report(cell, error, "onStart", "stop");
+    end(cell, "stopping", "not_started", new StartError(cell.pid, error));
+    settleStart(cell);
+  } else if (cell.state === "restarting") {
+    const directive = decideFor(cell, error, "onStart");
+    // There is no instance to go on with, so what is not another restart or the parent's is the end.
+    if (directive === "resume") end(cell, "stopping", "failed", error);
+    else apply(cell, directive, error);
+  } else {
+    report(cell, error, "onStart", undefined);
+  }
+}
+
+/** Resolves once `cell` has started. */
+export function started(cell: Cell): Promise<void> {
+  if (cell.state === "new" || cell.state === "starting") {
+    return new Promise((resolve, reject) =>
+      (cell.rare.startWaiters ??= []).push({ resolve, reject })
+    );
+  }
+  if (!isEnding(cell.state)) return Promise.resolve();
+  const ending = cell.hasRare ? cell.rare.ending : undefined;
+  return Promise.reject(
+    ending?.reason === "not_started"
+      ? ending.error
+      : new StoppedError(cell.pid, "wait for the start of", "it has stopped"),
+  );
+}
+
+/** Answers those who wait for the start. */
+function settleStart(cell: Cell): void {
+  const waiters = cell.hasRare ? cell.rare.startWaiters : undefined;
+  if (waiters === undefined) return;
+  cell.rare.startWaiters = undefined;
+  for (const { resolve, reject } of waiters) {
+    if (cell.state === "running") resolve();
+    else started(cell).then(resolve, reject);
+  }
+}
+
+function endChildren(cell: Cell): void {
+  cell.turn = "awaiting_children";
+  const { rare } = cell;
+  rare.failed = undefined;
+  rare.passedOn = undefined;
+  for (const child of [...cell.children?.values() ?? []]) {
+    if (cell.state === "draining") child.drain();
+    else child.stop();
+  }
+}
+
+function endInstance(cell: Cell, instance: Instance): void {
+  cell.instance = undefined;
+  cell.mail = undefined;
+  let during = "onStop";
+  let ending: PromiseLike<unknown> | undefined;
+  try {
+    if (cell.state === "restarting" && instance.onRestart !== undefined) {
+      during = "onRestart";
+      const { ending: cause } = cell.rare;
+      ending = thenableOf(instance.onRestart(cause?.error, cell.context));
+    } else {
+      ending = thenableOf(instance.onStop?.(cell.context));
+    }
+  } catch (error) {
+    report(cell, error, during, undefined);
+  }
+  if (ending === undefined) return advance(cell);
+  cell.turn = "awaiting";
+  whenSettled(ending, () => cell.goOn(), (error) => {
+    report(cell, error, during, undefined);
+    cell.goOn();
+  });
+}
+
+function ended(cell: Cell): void {
+  cell.state = "stopped";
+  cell.turn = "idle";
+  settleStart(cell);
+  const { reason = "stopped", error } = cell.rare.ending ?? {};
+  const { events } = cell.runtime;
+  const terminated = (): Terminated => ({
+    pid: cell.pid,
+    reason,
+    ...(error === undefined ? {} : { error }),
+  });
+  cell.owner.childEnded(cell);
+  if (events.wants("actor_stopped")) {
+    events.publish({ type: "actor_stopped", ...terminated() });
+  }
+  const { watch, stopWaiters } = cell.rare;
+  cell.release();
+  watch?.close(cell, cell.ref, terminated);
+  for (const run of stopWaiters ?? []) run();
+}
