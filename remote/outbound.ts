@@ -35,8 +35,10 @@ export interface OutboundOptions {
   onFailure: (error: unknown) => void;
 }
 
-/** Small frames are gathered up to this many bytes while a part of a large message could be added. */
+/** Frames are gathered up to this many bytes; then they are written without waiting any longer. */
 const FULL_WRITE = 65_536;
+/** Whoever waits for room waits until no more than this is unwritten, so that writing goes on meanwhile. */
+const READY_BYTES = 4 * FULL_WRITE;
 
 /**
  * Writes frames of one lane. Frames are encoded at once and written at the end of the macrotask, or
@@ -229,9 +231,9 @@ export class Outbound {
     this.#settle();
   }
 
-  /** Resolves when less than half of the budget is in use. */
+  /** Resolves when less than half of the budget is in use and the connection keeps up. */
   ready(): Promise<void> | undefined {
-    if (this.inFlight * 2 < this.#options.budget) return undefined;
+    if (this.#hasRoom) return undefined;
     return new Promise((resolve) => this.#onRoom.push(resolve));
   }
 
@@ -322,6 +324,9 @@ export class Outbound {
     if (this.#fresh.length > 0) this.#fresh.length = 0;
     this.#finished += size;
     if (this.#state === "idle") this.#schedule();
+    else if (
+      this.#state === "scheduled" && this.#writer.pending >= FULL_WRITE
+    ) this.#flush();
     return size;
   }
 
@@ -437,9 +442,15 @@ export class Outbound {
       this.#taken += bytes.length;
       await connection.write(bytes);
       if (this.#onWritten.length > 0) release(this.#onWritten);
+      if (this.#onRoom.length > 0) this.#settle();
     }
     if (this.#state === "writing") this.#state = "idle";
     this.#settle();
+  }
+
+  get #hasRoom(): boolean {
+    return this.#writer.pending < READY_BYTES &&
+      this.inFlight * 2 < this.#options.budget;
   }
 
   #settle(): void {

@@ -8,7 +8,7 @@ import type { Mail } from "../actor/message.ts";
 
 const SMALLEST = 64;
 /** A ring of at most this many slots is kept when it runs empty. */
-const KEPT_WHEN_EMPTY = 4_096;
+const KEPT_WHEN_EMPTY = 16_384;
 
 /** What is told of a message that was never acknowledged, and whether its bytes were on the way. */
 export type Lost = (mail: Mail, target: Addressee, written: boolean) => void;
