@@ -17,7 +17,9 @@ export function childName(key: ChildKey): string {
 
 /** The key that {@linkcode childName} made `name` of. */
 export function childKey(name: string): ChildKey {
-  return name.startsWith(UNNAMED) ? Number.parseInt(name.slice(1), 36) : name;
+  if (!name.startsWith(UNNAMED)) return name;
+  const number = Number.parseInt(name.slice(1), 36);
+  return childName(number) === name ? number : name; // what it never made is nobody's
 }
 
 /** Looks for an actor below `children` by the names on the way down. */

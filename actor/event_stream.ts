@@ -38,7 +38,8 @@ export interface EventStream {
    * Begins to collect events.
    *
    * @param options Which events, and how many may wait.
-   * @returns The events, oldest first. Leaving the loop ends the subscription.
+   * @returns The events, oldest first, until the system has stopped. Leaving the loop ends the
+   * subscription.
    */
   subscribe<T extends SystemEvent["type"] = SystemEvent["type"]>(
     options?: SubscribeOptions<T>,
@@ -48,6 +49,8 @@ export interface EventStream {
 /** The stream behind the public interface. */
 export class EventBus implements EventStream {
   #taps: Map<string, Set<Tap>> = new Map<string, Set<Tap>>();
+  #queues: Set<{ unsubscribe(): void }> = new Set();
+  #state: "open" | "closed" = "open";
 
   /** Whether somebody wants events of this type; ask before building one that costs. */
   wants(type: SystemEvent["type"]): boolean {
@@ -82,6 +85,13 @@ export class EventBus implements EventStream {
     };
   }
 
+  /** Ends all subscriptions, and those that follow; what waits in them can still be read. */
+  close(): void {
+    this.#state = "closed";
+    for (const queue of [...this.#queues]) queue.unsubscribe();
+    this.#taps.clear();
+  }
+
   subscribe<T extends SystemEvent["type"] = SystemEvent["type"]>(
     options: SubscribeOptions<T> = {},
   ): Subscription<Extract<SystemEvent, { type: T }>> {
@@ -97,7 +107,12 @@ export class EventBus implements EventStream {
       types,
       (event) => queue.add(event as Extract<SystemEvent, { type: T }>),
     );
-    queue.onEnd = untap;
+    this.#queues.add(queue);
+    queue.onEnd = () => {
+      this.#queues.delete(queue);
+      untap();
+    };
+    if (this.#state === "closed") queue.unsubscribe();
     return queue;
   }
 }

@@ -4,6 +4,7 @@
  */
 
 import type { Context } from "./context.ts";
+import { describe } from "./errors.ts";
 import type { Message } from "./message.ts";
 import type {
   AnyProtocol,
@@ -100,6 +101,13 @@ export function handlerTable(
   protocol: ProtocolData,
   instance: Instance,
 ): HandlerTable {
+  if (typeof instance !== "object" || instance === null) {
+    throw new TypeError(
+      `Cannot use the handlers of protocol "${protocol.name}": found ${
+        describe(instance)
+      }, wanted an object with a method for each message`,
+    );
+  }
   const prototype: unknown = Object.getPrototypeOf(instance);
   if (prototype === null || prototype === Object.prototype) {
     return buildTable(protocol, instance);

@@ -91,6 +91,12 @@ export type {
   Terminated,
   TerminationReason,
 } from "./ref.ts";
-export type { Spawn, SpawnKindOptions, SpawnOptions } from "./spawn.ts";
+export type { DrainOptions } from "./shutdown.ts";
+export type {
+  Spawn,
+  SpawnKindArguments,
+  SpawnKindOptions,
+  SpawnOptions,
+} from "./spawn.ts";
 export type { Directive, OneForOneOptions, Supervisor } from "./supervisor.ts";
-export type { ActorSystemOptions, DrainOptions } from "./system.ts";
+export type { ActorSystemOptions } from "./system.ts";

@@ -3,6 +3,8 @@
  * @module
  */
 
+import { describe } from "./errors.ts";
+
 const ACTOR_NAME = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/;
 const SYSTEM_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_-]*$/;
 const LONGEST = 255;
@@ -14,6 +16,7 @@ const RESERVED_PREFIX = "GoAkt";
  * @throws {TypeError} With what was found and what is wanted.
  */
 export function checkActorName(name: string): void {
+  refuseOthers(name, "an actor");
   if (name.length > LONGEST) {
     throw new TypeError(
       `Cannot name an actor "${
@@ -41,12 +44,23 @@ export function checkActorName(name: string): void {
  * @throws {TypeError} With what was found and what is wanted.
  */
 export function checkSystemName(name: string): void {
+  refuseOthers(name, "an actor system");
   if (name.length <= LONGEST && SYSTEM_NAME.test(name)) return;
   const found = name.length > LONGEST
     ? `${name.length} characters`
     : badCharacter(name, "");
   throw new TypeError(
     `Cannot name an actor system "${name}": found ${found}, wanted a letter or digit and then letters, digits, "-" or "_", at most ${LONGEST}`,
+  );
+}
+
+/** Without types, anything may arrive here. */
+function refuseOthers(name: unknown, what: string): void {
+  if (typeof name === "string") return;
+  throw new TypeError(
+    `Cannot name ${what} ${
+      describe(name)
+    }: found a ${typeof name}, wanted a string`,
   );
 }
 

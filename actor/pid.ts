@@ -18,6 +18,8 @@ export interface PidParts {
 }
 
 const SCHEME = "goakt://";
+/** What stands for a missing sender, behind the scheme. */
+const NOBODY = "@:0/";
 const FORM = "goakt://system@host:port/path";
 
 /**
@@ -67,6 +69,7 @@ export class Pid {
     const rest = text.slice(SCHEME.length);
     const at = rest.indexOf("@");
     if (at < 0) throw malformed(text, `no "@" behind the system`);
+    if (at === 0 && rest !== NOBODY) throw malformed(text, "no system");
     const slash = rest.indexOf("/", at);
     if (slash < 0) throw malformed(text, `no "/" behind the port`);
     const authority = rest.slice(at + 1, slash);
@@ -82,7 +85,7 @@ export class Pid {
     const [path = "", incarnation = "", ...more] = rest.slice(slash + 1).split(
       "#",
     );
-    if (path === "" && rest !== "@:0/") throw malformed(text, "an empty path");
+    if (path === "" && rest !== NOBODY) throw malformed(text, "an empty path");
     if (path.split("/").includes("") && path !== "") {
       throw malformed(text, "an empty name in the path");
     }

@@ -27,13 +27,10 @@ export class Root implements Owner {
     this.#onFailure(child, error);
   }
 
-  /** Resolves once no top-level actor lives but `except`. */
-  emptyBut(except: Cell | undefined): Promise<void> {
+  /** Resolves once no top-level actor lives but those in `cells`. */
+  emptyBut(cells: readonly Cell[]): Promise<void> {
     return new Promise((resolve) => {
-      this.#waiting.push({
-        cells: except === undefined ? [] : [except],
-        resolve,
-      });
+      this.#waiting.push({ cells, resolve });
       this.#settle();
     });
   }

@@ -14,6 +14,7 @@ import type { AnyProtocol, InputOf } from "./protocol.ts";
 import { type ActorRef, protocolData } from "./ref.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Supervisor } from "./supervisor.ts";
+import { validatorOf } from "./validation.ts";
 
 /** Options of a spawn. */
 export interface SpawnOptions {
@@ -36,12 +37,17 @@ export interface SpawnKindOptions<Input> extends SpawnOptions {
   input?: Input;
 }
 
+/** What follows a kind in a spawn: options, which have to be there when the kind needs an input. */
+export type SpawnKindArguments<Input> = void extends Input
+  ? [options?: SpawnKindOptions<Input>]
+  : [options: SpawnKindOptions<Input> & { input: Input }];
+
 /** The forms of a spawn: a kind, or a protocol and a factory. */
 export interface Spawn {
   /** Creates an actor of a kind. */
   <P extends AnyProtocol>(
     kind: Kind<P>,
-    options?: SpawnKindOptions<InputOf<P>>,
+    ...options: SpawnKindArguments<InputOf<P>>
   ): ActorRef<P>;
   /** Creates an actor that has a `receive` method for the messages that no handler claims. */
   <P extends AnyProtocol>(
@@ -58,7 +64,7 @@ export interface Spawn {
    * @returns A reference to it.
    * @throws {NameTakenError} When a living sibling has the name.
    * @throws {StoppedError} When the parent or the system is ending.
-   * @throws {TypeError} When the name is not allowed.
+   * @throws {TypeError} When the name is not allowed, or a schema refuses the input of a kind.
    */
   <P extends AnyProtocol>(
     protocol: P,
@@ -103,11 +109,16 @@ export function spawnCell(
     );
   }
   const { input, ...options } = (second ?? {}) as SpawnKindOptions<unknown>;
+  const check = validatorOf(
+    protocolData(kind.protocol).input,
+    `create kind "${kind.name}"`,
+  );
+  const checked = check === undefined ? input : check(input);
   return add(
     runtime,
     siblings,
     kind.protocol,
-    () => kind.create(input as InputOf<AnyProtocol>),
+    () => kind.create(checked as InputOf<AnyProtocol>), // the schema, or the caller's type, says so
     options,
   );
 }

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { type Clock, systemClock, type Timer } from "../internal/clock.ts";
+import { type Clock, systemClock } from "../internal/clock.ts";
 import {
   type Random,
   randomIncarnation,
@@ -22,6 +22,7 @@ import type { AnyProtocol, ProtocolData } from "./protocol.ts";
 import { type ActorRef, type BaseRef, baseRef, protocolData } from "./ref.ts";
 import { Root } from "./root.ts";
 import { Runtime } from "./runtime.ts";
+import { type DrainOptions, Shutdown } from "./shutdown.ts";
 import { type Spawn, spawnCell } from "./spawn.ts";
 import { oneForOne, type Supervisor } from "./supervisor.ts";
 
@@ -57,16 +58,6 @@ export interface ActorSystemOptions {
    * @default the platform's
    */
   random?: Random;
-}
-
-/** Options of {@linkcode ActorSystem.drain}. */
-export interface DrainOptions {
-  /**
-   * How long to wait, in milliseconds. Then what waits goes to the dead letters, and handlers that
-   * still run are left behind and named in a warning.
-   * @default 300000
-   */
-  timeout?: number;
 }
 
 /** What upper layers reach of a system. */
@@ -114,10 +105,7 @@ export class ActorSystem implements AsyncDisposable {
   #runtime: Runtime;
   #root: Root;
   #kinds: KindRegistry;
-  #logger: EventLogger | undefined;
-  #state: "running" | "draining" | "stopped" = "running";
-  #drained: Promise<void> | undefined = undefined;
-  #failure: { error: unknown } | undefined = undefined;
+  #shutdown: Shutdown;
 
   /**
    * Makes a system; it runs at once.
@@ -143,13 +131,13 @@ export class ActorSystem implements AsyncDisposable {
     }
     this.name = name;
     this.#kinds = new KindRegistry(kinds);
-    this.#root = new Root((child, error) => this.#fail(child, error));
+    this.#root = new Root((child, error) => this.#shutdown.fail(child, error));
     this.#runtime = new Runtime({
       system: this,
       commands: {
         spawn: (parent, args) => this.#spawnBelow(parent, args),
         stop: (ref, caller) => this.#stop(ref, caller),
-        drain: (caller) => this.#drain({}, caller),
+        drain: (caller) => this.#shutdown.drain({}, caller),
       },
       name,
       incarnation: randomIncarnation(),
@@ -158,9 +146,14 @@ export class ActorSystem implements AsyncDisposable {
       askTimeout,
       supervisor,
     });
-    this.#logger = logger === null
+    const log = logger === null
       ? undefined
       : new EventLogger(logger, this.#runtime.events, clock);
+    this.#shutdown = new Shutdown(
+      this.#runtime,
+      this.#root,
+      () => log?.close(),
+    );
     // The overloads of Spawn are read from the arguments one by one.
     this.spawn = ((...args: unknown[]) => this.#spawnTop(args)) as Spawn;
   }
@@ -177,12 +170,12 @@ export class ActorSystem implements AsyncDisposable {
 
   /** Whether the system takes new actors. */
   get state(): "running" | "draining" | "stopped" {
-    return this.#state;
+    return this.#shutdown.state;
   }
 
   /** The failure that ended the system, when one was escalated up to it. */
   get failure(): { readonly error: unknown } | undefined {
-    return this.#failure;
+    return this.#shutdown.failure;
   }
 
   /**
@@ -258,7 +251,7 @@ export class ActorSystem implements AsyncDisposable {
    * @returns Resolves once all actors have stopped, or the time is over.
    */
   drain(options: DrainOptions = {}): Promise<void> {
-    return this.#drain(options, this.#caller());
+    return this.#shutdown.drain(options, this.#caller());
   }
 
   /** Drains the system. */
@@ -280,11 +273,11 @@ export class ActorSystem implements AsyncDisposable {
   }
 
   #spawnTop(args: readonly unknown[]): BaseRef {
-    if (this.#state !== "running") {
+    if (this.state !== "running") {
       throw new StoppedError(
         this.#rootPid,
         "spawn an actor in",
-        `the system is ${this.#state}`,
+        `the system is ${this.state}`,
       );
     }
     return spawnCell(this.#runtime, {
@@ -316,65 +309,7 @@ export class ActorSystem implements AsyncDisposable {
         `Cannot stop "${ref.pid}": it is not of system "${this.name}", an actor of this system was expected`,
       );
     }
-    const { cell } = base;
-    cell.stop();
-    if (caller?.isWithin(cell)) return Promise.resolve();
-    return new Promise((resolve) => cell.whenStopped(resolve));
-  }
-
-  #drain(
-    { timeout = 300_000 }: DrainOptions,
-    caller: Cell | undefined,
-  ): Promise<void> {
-    if (this.#state === "running") {
-      this.#state = "draining";
-      this.#drained = this.#finish(timeout);
-    }
-    if (caller !== undefined) return this.#root.emptyBut(topOf(caller));
-    return this.#drained as Promise<void>; // set when the state changed
-  }
-
-  async #finish(timeout: number): Promise<void> {
-    const { clock, asks, events } = this.#runtime;
-    for (const child of [...this.#root.children.values()]) child.drain();
-    let timer: Timer | undefined;
-    const late = new Promise<void>((resolve) =>
-      timer = clock.setTimer(timeout, resolve)
-    );
-    await Promise.race([this.#root.emptyBut(undefined), late]);
-    timer?.cancel();
-    const stuck = [...this.#root.children.values()];
-    if (stuck.length > 0) {
-      const list = stuck.slice(0, 10).map(({ path }) => `"${path}"`).join(", ");
-      events.publish({
-        type: "warning",
-        text:
-          `${stuck.length} actors did not stop within ${timeout} ms: ${list}`,
-      });
-      for (const cell of stuck) cell.abandon();
-    }
-    this.#state = "stopped";
-    asks.close(({ target }) =>
-      new StoppedError(
-        target.pid,
-        "wait for the reply of",
-        "the asking system has stopped",
-        "unknown",
-      )
-    );
-    this.#logger?.close();
-  }
-
-  #fail(child: Cell, error: unknown): void {
-    this.#failure ??= { error };
-    this.#runtime.events.publish({
-      type: "warning",
-      text:
-        `"${child.pid}" failed and its failure was escalated to the system, which ends`,
-      cause: error,
-    });
-    child.stop();
-    this.#drain({}, undefined);
+    return this.#shutdown.stop(base.cell, caller);
   }
 
   get #rootPid(): Pid {
@@ -401,12 +336,4 @@ function checked<P extends AnyProtocol>(
     );
   }
   return cell.ref as unknown as BaseRef<P>; // the protocol is the same value, so it is the same type
-}
-
-function topOf(cell: Cell): Cell {
-  let top = cell;
-  for (let owner = cell.owner; owner instanceof Cell; owner = owner.owner) {
-    top = owner;
-  }
-  return top;
 }

@@ -1,0 +1,125 @@
+/**
+ * How actors, and in the end the whole system, are stopped.
+ * @module
+ */
+
+import type { Timer } from "../internal/clock.ts";
+import type { Cell } from "./cell.ts";
+import { StoppedError } from "./errors.ts";
+import type { Root } from "./root.ts";
+import type { Runtime } from "./runtime.ts";
+import { StopWaits } from "./stop_waits.ts";
+
+/** Options of {@linkcode ActorSystem.drain}. */
+export interface DrainOptions {
+  /**
+   * How long to wait, in milliseconds. Then what waits goes to the dead letters, and handlers that
+   * still run are left behind and named in a warning.
+   * @default 300000
+   */
+  timeout?: number;
+}
+
+/** Actors that are named in the warning about those that did not stop in time. */
+const NAMED = 10;
+
+/** Stops actors and their system. */
+export class Shutdown {
+  /** Whether the system takes new actors. */
+  state: "running" | "draining" | "stopped" = "running";
+  /** The failure that was escalated up to the system. */
+  failure: { readonly error: unknown } | undefined = undefined;
+  #runtime: Runtime;
+  #root: Root;
+  #waits: StopWaits = new StopWaits();
+  #drained: Promise<void> | undefined = undefined;
+  #onStopped: () => void;
+
+  /** Stops what is below `root`; `onStopped` is called when nothing is left. */
+  constructor(runtime: Runtime, root: Root, onStopped: () => void) {
+    this.#runtime = runtime;
+    this.#root = root;
+    this.#onStopped = onStopped;
+  }
+
+  /** Ends `cell` and waits for that, unless it cannot come before a handler of `caller` returns. */
+  stop(cell: Cell, caller: Cell | undefined): Promise<void> {
+    cell.stop();
+    if (caller === undefined) return stopped(cell);
+    if (this.#waits.holds(caller, cell)) return Promise.resolve();
+    return this.#waits.begin(caller, () => [cell], stopped(cell));
+  }
+
+  /** Ends the system and waits for all actors whose end can come before a handler of `caller` returns. */
+  drain({ timeout = 300_000 }: DrainOptions, caller?: Cell): Promise<void> {
+    if (!(timeout >= 0)) {
+      return Promise.reject(
+        new RangeError(
+          `Cannot drain system "${this.#runtime.name}": the timeout is ${timeout}, a number of milliseconds >= 0 was expected`,
+        ),
+      );
+    }
+    if (this.state === "running") {
+      this.state = "draining";
+      this.#drained = this.#finish(timeout);
+    }
+    if (caller === undefined) return this.#drained as Promise<void>; // set when the state changed
+    const others = () =>
+      [...this.#root.children.values()].filter((top) => !caller.isWithin(top));
+    const except = [...this.#root.children.values()].filter((top) =>
+      this.#waits.holds(caller, top)
+    );
+    return this.#waits.begin(caller, others, this.#root.emptyBut(except));
+  }
+
+  /** Ends the system because a failure of `child` was escalated up to it. */
+  fail(child: Cell, error: unknown): void {
+    this.failure ??= { error };
+    this.#runtime.events.publish({
+      type: "warning",
+      text:
+        `"${child.pid}" failed and its failure was escalated to the system, which ends`,
+      cause: error,
+    });
+    child.stop();
+    void this.drain({});
+  }
+
+  async #finish(timeout: number): Promise<void> {
+    const { clock, asks, events } = this.#runtime;
+    const { children } = this.#root;
+    for (const child of [...children.values()]) child.drain();
+    let timer: Timer | undefined;
+    const late = new Promise<void>((resolve) =>
+      timer = clock.setTimer(timeout, resolve)
+    );
+    await Promise.race([this.#root.emptyBut([]), late]);
+    timer?.cancel();
+    if (children.size > 0) {
+      const stuck = [...children.values()];
+      const list = stuck.slice(0, NAMED).map(({ path }) => `"${path}"`);
+      events.publish({
+        type: "warning",
+        text: `${stuck.length} actors did not stop within ${timeout} ms: ${
+          list.join(", ")
+        }`,
+      });
+      for (const cell of stuck) cell.abandon();
+    }
+    this.state = "stopped";
+    asks.close(({ target }) =>
+      new StoppedError(
+        target.pid,
+        "wait for the reply of",
+        "the asking system has stopped",
+        "unknown",
+      )
+    );
+    this.#onStopped();
+    events.close();
+  }
+}
+
+function stopped(cell: Cell): Promise<void> {
+  return new Promise((resolve) => cell.whenStopped(resolve));
+}
