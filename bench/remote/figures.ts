@@ -4,48 +4,88 @@
  */
 
 import type { Figure } from "../figure.ts";
+import { askRoundTrip, remoteAskBursts, remoteAskInFlight } from "./asks.ts";
+import { stalledMemory } from "./memory.ts";
 import { bareToBinary } from "./messages.ts";
 import { rawBursts, rawInFlight, rawRoundTrip } from "./raw_calls.ts";
 import { rawFrames } from "./raw_frames.ts";
 import { rawStream } from "./raw_stream.ts";
+import { tellBytes, tellJson, tellLarge, tellProtobuf } from "./tells.ts";
 
 /** The figures of the suite. */
 export const remoteFigures: readonly Figure[] = [
   {
-    name: "remote.raw.frames.100B",
-    unit: "frames/s",
+    name: "remote.tell.100B.bytes",
+    unit: "messages/s",
     better: "higher",
-    subject: rawFrames,
+    subject: tellBytes,
+    baseline: rawFrames,
+    floor: 1.6e6,
+    goal: 3e6,
   },
   {
-    name: "remote.raw.stream.64KiB",
+    name: "remote.tell.100B.json",
+    unit: "messages/s",
+    better: "higher",
+    subject: tellJson,
+    baseline: rawFrames,
+    floor: 1e6,
+    goal: 2e6,
+  },
+  {
+    name: "remote.tell.100B.protobuf",
+    unit: "messages/s",
+    better: "higher",
+    subject: tellProtobuf,
+    baseline: bareToBinary,
+    relative: true,
+    floor: 0.5,
+    goal: 0.8,
+  },
+  {
+    name: "remote.tell.64KiB",
     unit: "MB/s",
     better: "higher",
-    subject: rawStream,
+    subject: tellLarge,
+    baseline: rawStream,
+    floor: 600,
+    goal: 1200,
   },
   {
-    name: "remote.raw.roundtrip_p50",
+    name: "remote.ask.sequential",
     unit: "µs",
     better: "lower",
-    subject: rawRoundTrip,
+    subject: askRoundTrip,
+    baseline: rawRoundTrip,
+    relative: true,
+    floor: 1.8,
+    goal: 1.3,
     repeats: 3,
   },
   {
-    name: "remote.raw.inflight64",
-    unit: "calls/s",
+    name: "remote.ask.inflight64",
+    unit: "asks/s",
     better: "higher",
-    subject: rawInFlight,
+    subject: remoteAskInFlight,
+    baseline: rawInFlight,
+    floor: 200e3,
+    goal: 400e3,
   },
   {
-    name: "remote.raw.burst64",
-    unit: "calls/s",
+    name: "remote.ask.burst64",
+    unit: "asks/s",
     better: "higher",
-    subject: rawBursts,
+    subject: remoteAskBursts,
+    baseline: rawBursts,
+    floor: 200e3,
+    goal: 400e3,
   },
   {
-    name: "remote.raw.toBinary",
-    unit: "messages/s",
-    better: "higher",
-    subject: bareToBinary,
+    name: "remote.memory",
+    unit: "MiB",
+    better: "lower",
+    subject: stalledMemory,
+    floor: 64,
+    goal: 16,
   },
 ];

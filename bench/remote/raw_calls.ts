@@ -3,8 +3,9 @@
  * @module
  */
 
-import { inFlight, percentile, prove, rate } from "../measure.ts";
-import { readSequence, writeFrame } from "./raw_frames.ts";
+import { burstRate, inFlightRate, roundTrip } from "./calls.ts";
+import { readSequence } from "./numbered.ts";
+import { writeFrame } from "./raw_frames.ts";
 import {
   BODY,
   CHUNK,
@@ -16,12 +17,8 @@ import {
 } from "./socket.ts";
 import { startPeer } from "./start_peer.ts";
 
+/** As many calls as are ever under way. */
 const WIDTH = 64;
-/** Calls between two looks at the clock. */
-const CALLS = 64 * 100;
-/** Round trips, and those before them that do not count. */
-const TRIPS = 5_000;
-const WARMUP = 2_000;
 
 /** The median of the round trips of one frame, in microseconds. */
 export async function rawRoundTrip(): Promise<number> {
@@ -30,54 +27,29 @@ export async function rawRoundTrip(): Promise<number> {
   const body = new Uint8Array(BODY).fill(7);
   const frame = new Uint8Array(FRAME);
   const reply = new Uint8Array(FRAME);
-  const trips: number[] = [];
-  for (let trip = 0; trip < WARMUP + TRIPS; trip++) {
-    const begin = performance.now();
-    writeFrame(frame, 0, body, trip);
+  let sequence = 0;
+  return await roundTrip(async () => {
+    writeFrame(frame, 0, body, sequence++);
     await writeAll(conn, frame);
     for (let filled = 0; filled < FRAME;) {
       filled += await conn.read(reply.subarray(filled)) ?? NaN;
     }
-    if (trip >= WARMUP) trips.push((performance.now() - begin) * 1000);
-    prove("round trips", readSequence(reply, 4), trip);
-  }
-  return percentile(trips.sort((a, b) => a - b), 0.5);
+    return readSequence(reply, 4);
+  });
 }
 
 /** Calls answered in a second with 64 under way at any time. */
-export function rawInFlight(): Promise<number> {
-  return callRate((client, take) =>
-    inFlight(WIDTH, CALLS, () => client.call(), take)
-  );
+export async function rawInFlight(): Promise<number> {
+  await using peer = await startPeer("raw.calls");
+  await using client = new RawClient(await dial(peer.port));
+  return await inFlightRate(() => client.call());
 }
 
 /** Calls answered in a second when 64 are sent at once and the next 64 when all are answered. */
-export function rawBursts(): Promise<number> {
-  return callRate(async (client, take) => {
-    for (let done = 0; done < CALLS; done += WIDTH) {
-      const burst: Promise<number>[] = [];
-      for (let i = 0; i < WIDTH; i++) burst.push(client.call());
-      for (const answer of await Promise.all(burst)) take(answer);
-    }
-  });
-}
-
-async function callRate(
-  run: (client: RawClient, take: (answer: number) => void) => Promise<void>,
-): Promise<number> {
+export async function rawBursts(): Promise<number> {
   await using peer = await startPeer("raw.calls");
   await using client = new RawClient(await dial(peer.port));
-  let expected = 0;
-  let inOrder = 0;
-  const take = (answer: number) => {
-    if (answer === expected++) inOrder++;
-  };
-  return await rate(async () => {
-    const before = inOrder;
-    await run(client, take);
-    prove("answers", inOrder - before, CALLS);
-    return CALLS;
-  });
+  return await burstRate(() => client.call());
 }
 
 /** Answers each frame with one that carries the same number, those of one read in one write. */

@@ -4,6 +4,7 @@
  */
 
 import { prove } from "../measure.ts";
+import { readSequence, writeSequence } from "./numbered.ts";
 import {
   BODY,
   CHUNK,
@@ -65,16 +66,7 @@ export function writeFrame(
   buffer[offset + 2] = 0;
   buffer[offset + 3] = BODY;
   buffer.set(body, offset + 4);
-  buffer[offset + 4] = sequence >>> 24;
-  buffer[offset + 5] = sequence >>> 16;
-  buffer[offset + 6] = sequence >>> 8;
-  buffer[offset + 7] = sequence;
-}
-
-/** The number that the frame with that body carries. */
-export function readSequence(buffer: Uint8Array, offset: number): number {
-  return ((buffer[offset]! << 24) | (buffer[offset + 1]! << 16) |
-    (buffer[offset + 2]! << 8) | buffer[offset + 3]!) >>> 0;
+  writeSequence(buffer, offset + 4, sequence);
 }
 
 /** Adds up the numbers of all frames, and says the sum at the end. */

@@ -7,11 +7,14 @@ import { serveCalls } from "./raw_calls.ts";
 import { serveFrames } from "./raw_frames.ts";
 import { serveStream } from "./raw_stream.ts";
 
+import { serveActors } from "./actors.ts";
+
 /** Starts to listen and resolves with the port. */
 export type Role = () => Promise<number>;
 
 /** The roles by name. */
 export const roles: ReadonlyMap<string, Role> = new Map([
+  ["actors", serveActors],
   ["raw.calls", serveCalls],
   ["raw.frames", serveFrames],
   ["raw.stream", serveStream],

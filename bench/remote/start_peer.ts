@@ -9,6 +9,8 @@ import { spawnDeno } from "../child.ts";
 export interface Peer extends AsyncDisposable {
   /** The port that it listens on, on the loopback interface. */
   readonly port: number;
+  /** Stops it where it is: it neither reads nor answers any more, and its connections stay open. */
+  freeze(): void;
 }
 
 /**
@@ -33,6 +35,7 @@ export async function startPeer(role: string): Promise<Peer> {
   }
   return {
     port: Number(text),
+    freeze: () => child.kill("SIGSTOP"),
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");
       await lines.cancel();
