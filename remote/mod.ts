@@ -22,6 +22,7 @@ export { TcpTransport } from "./tcp_transport.ts";
 export { ListenError } from "./transport.ts";
 
 export type { RemoteFailure } from "./errors.ts";
+export type { ProtobufSchema } from "./protobuf.ts";
 export type { RemoteOptions, RemoteSpawnOptions } from "./remote.ts";
 export type { TcpTransportOptions } from "./tcp_transport.ts";
 export type {
