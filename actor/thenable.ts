@@ -22,13 +22,16 @@ export function whenSettled(
   done: (value: unknown) => void,
   failed: (error: unknown) => void,
 ): void {
-  if (isPlain(thenable)) void thenable.then(done, failed);
-  else void new Promise((resolve) => resolve(thenable)).then(done, failed);
+  try {
+    if (isPlain(thenable)) void thenable.then(done, failed);
+    else void new Promise((resolve) => resolve(thenable)).then(done, failed);
+  } catch (error) {
+    failed(error); // it has the prototype of a promise, and is none
+  }
 }
 
 /** Whether `thenable` is a promise whose `then` nobody has changed. */
 function isPlain(thenable: PromiseLike<unknown>): boolean {
   return thenable instanceof Promise && thenable.then === THEN &&
-    thenable.constructor === Promise &&
-    Object.prototype.toString.call(thenable) === "[object Promise]";
+    thenable.constructor === Promise;
 }

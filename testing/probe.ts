@@ -222,15 +222,18 @@ export class Probe<P extends AnyProtocol> implements AsyncDisposable {
     }
   }
 
-  /** Begins to watch an actor, for {@linkcode Probe.expectTerminated}. Resolves once it does. */
+  /**
+   * Begins to watch an actor, for {@linkcode Probe.expectTerminated}: at once when the probe has
+   * started, and then.
+   */
   async watch(ref: ActorRef<AnyProtocol>): Promise<void> {
-    await this.ref.started();
+    if (this.#context === undefined) await this.ref.started();
     this.#context?.watch(ref);
   }
 
   /** Ends a watch. Resolves once it has ended. */
   async unwatch(ref: ActorRef<AnyProtocol>): Promise<void> {
-    await this.ref.started();
+    if (this.#context === undefined) await this.ref.started();
     this.#context?.unwatch(ref);
   }
 
