@@ -80,9 +80,10 @@ export class PendingAsk extends Envelope implements ReplyTo {
   /** Gives up when `signal` aborts. */
   follow(signal: AbortSignal): void {
     if (signal.aborted) return this.giveUp(signal.reason);
+    const onAbort = () => this.giveUp(signal.reason);
+    signal.addEventListener("abort", onAbort);
     this.#signal = signal;
-    this.#onAbort = () => this.giveUp(signal.reason);
-    signal.addEventListener("abort", this.#onAbort);
+    this.#onAbort = onAbort;
   }
 
   #settle(): boolean {

@@ -10,6 +10,11 @@ export class DeathWatch {
   #watchers: Set<Watcher> | undefined = undefined;
   #watched: Set<BaseRef> | undefined = undefined;
 
+  /** How many will be told of the actor's end. */
+  get watchers(): number {
+    return this.#watchers?.size ?? 0;
+  }
+
   /** Will tell `watcher` of the actor's end. */
   addWatcher(watcher: Watcher): void {
     (this.#watchers ??= new Set()).add(watcher);

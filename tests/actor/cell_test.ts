@@ -124,7 +124,6 @@ Deno.test("Cell awaits whatever has a then method before it takes the next messa
   const opens = [gate(), gate(), gate()];
   class Late extends Promise<void> {}
   const awaited: PromiseLike<void>[] = [
-    // deno-lint-ignore no-thenable -- what is tested
     { then: (...args) => opens[0]!.promise.then(...args) },
     new Late((resolve) => opens[1]!.promise.then(resolve)),
     opens[2]!.promise,

@@ -104,7 +104,6 @@ Deno.test("a thenable that calls back twice ends the wait once", async () => {
   const open = gate();
   const actor = system.spawn(Worker, () => worker(log));
   actor.tell(Worker.run(() => ({
-    // deno-lint-ignore no-thenable -- what is tested
     then(done: (value: unknown) => void) {
       done(1);
       done(2);

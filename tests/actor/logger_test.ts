@@ -1,0 +1,125 @@
+import { assertEquals } from "@std/assert";
+import { type Logger, oneForOne } from "../../actor/mod.ts";
+import { ManualClock, settle } from "../../testing/mod.ts";
+import { quietSystem, raise, Worker, worker } from "./fixtures.ts";
+
+function listing(): { lines: unknown[][]; logger: Logger } {
+  const lines: unknown[][] = [];
+  return {
+    lines,
+    logger: {
+      warn: (...line) => void lines.push(["warn", ...line]),
+      error: (...line) => void lines.push(["error", ...line]),
+    },
+  };
+}
+
+Deno.test("the logger gets failures with actor, message, directive and error", async () => {
+  const { lines, logger } = listing();
+  await using system = quietSystem({ logger });
+  const error = new RangeError("no");
+  const actor = system.spawn(Worker, () => worker(), { name: "a" });
+  actor.tell(Worker.run(() => raise(error)));
+  actor.tell(Worker.run((ctx) => {
+    void ctx.stop();
+    throw error;
+  }));
+  await settle(system);
+  assertEquals(lines, [
+    [
+      "error",
+      '"goakt://test@:0/a" failed in "worker.run" (directive "restart"): RangeError: no',
+      error,
+    ],
+    [
+      "error",
+      '"goakt://test@:0/a" failed in "worker.run" (it is stopping): RangeError: no',
+      error,
+    ],
+  ]);
+});
+
+Deno.test("the logger gets warnings with what led to them", async () => {
+  const { lines, logger } = listing();
+  await using system = quietSystem({ logger });
+  const fault = new Error("policy");
+  const actor = system.spawn(Worker, () => worker(), {
+    name: "a",
+    supervisor: oneForOne({ decide: () => raise(fault) }),
+  });
+  actor.tell(Worker.run(() => raise(1)));
+  await settle(system);
+  assertEquals(lines[0], [
+    "warn",
+    'the supervisor of "goakt://test@:0/a" failed, the actor is stopped',
+    fault,
+  ]);
+});
+
+Deno.test("the logger gets at most ten dead letters in ten seconds, and the number of the rest", async () => {
+  const { lines, logger } = listing();
+  const clock = new ManualClock();
+  const system = quietSystem({ logger, clock });
+  const actor = system.spawn(Worker, () => worker(), { name: "a" });
+  await system.stop(actor);
+  const lose = (times: number) => {
+    for (let i = 0; i < times; i++) actor.tell(Worker.note("x"));
+  };
+  lose(25);
+  assertEquals(lines.length, 10);
+  assertEquals(lines[0], [
+    "warn",
+    'dead letter "worker.note" to "goakt://test@:0/a": stopped',
+  ]);
+  await clock.advance(9_999);
+  lose(1);
+  assertEquals(lines.length, 10);
+  await clock.advance(1);
+  lose(1);
+  assertEquals(lines.slice(10), [
+    ["warn", "16 more dead letters"],
+    lines[0],
+  ]);
+  lose(12);
+  await system.drain();
+  assertEquals(lines.at(-1), ["warn", "3 more dead letters"]);
+});
+
+Deno.test("the logger says who sent a dead letter, and what led to it", async () => {
+  const { lines, logger } = listing();
+  await using system = quietSystem({ logger });
+  const actor = system.spawn(Worker, () => raise(new Error("no")), {
+    name: "a",
+  });
+  const sender = system.spawn(Worker, () => worker(), { name: "s" });
+  await actor.started().catch(() => {});
+  await sender.ask(Worker.run((ctx) => ctx.tell(actor, Worker.note("x"))));
+  assertEquals(
+    lines.at(-1)?.[1],
+    'dead letter "worker.note" from "goakt://test@:0/s" to "goakt://test@:0/a": not_started (StartError: Cannot start "goakt://test@:0/a": Error: no)',
+  );
+});
+
+Deno.test("a logger that throws or sends messages harms nothing", async () => {
+  let calls = 0;
+  await using system = quietSystem({
+    logger: {
+      warn() {
+        calls++;
+        actor.tell(Worker.note("again"));
+      },
+      error() {
+        calls++;
+        throw new Error("full disk");
+      },
+    },
+  });
+  const actor = system.spawn(Worker, () => worker(), {
+    supervisor: oneForOne({ decide: () => "stop" }),
+  });
+  actor.tell(Worker.run(() => raise(new Error("no"))));
+  await settle(system);
+  actor.tell(Worker.note("first"));
+  assertEquals(calls, 11);
+  assertEquals(system.deadLetters, 11);
+});
