@@ -30,6 +30,7 @@ import {
   type Watcher,
   wrongProtocol,
 } from "./ref.ts";
+import { Reject } from "./reject.ts";
 import type { Runtime } from "./runtime.ts";
 import { isSignal, POISON, terminatedMail } from "./signals.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -348,6 +349,7 @@ export class Cell implements Owner, Watcher {
 
   #failed(error: unknown, during: string, replyTo: ReplyTo | undefined): void {
     replyTo?.fail(error);
+    if (error instanceof Reject && error.type === during) return; // declared: no failure
     if (this.state !== "running") report(this, error, during, undefined);
     else apply(this, decideFor(this, error, during), error);
   }

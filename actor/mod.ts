@@ -19,12 +19,14 @@ export { consoleLogger } from "./logger.ts";
 export { Pid } from "./pid.ts";
 export {
   ask,
+  data,
   input,
   PROTOCOL,
   protocol,
   RESERVED_NAMES,
   tell,
 } from "./protocol.ts";
+export { Reject } from "./reject.ts";
 export { oneForOne } from "./supervisor.ts";
 export { ActorSystem } from "./system.ts";
 
@@ -67,16 +69,25 @@ export type { Logger } from "./logger.ts";
 export type { Message } from "./message.ts";
 export type { PidParts } from "./pid.ts";
 export type {
+  ErrorData,
+  ErrorSpecs,
+  RejectType,
+  RejectTypes,
+} from "./reject.ts";
+export type {
   AnyProtocol,
   AskSpec,
   BodyOf,
+  DataSpec,
+  ErrorsOf,
   Format,
   InputOf,
-  InputSpec,
+  MessageConstructor,
   MessageOf,
   MessageReply,
   MessageType,
   NameOf,
+  NoErrors,
   Protocol,
   ProtocolData,
   ProtocolOptions,

@@ -6,6 +6,8 @@
 import type { Codec, StandardSchema } from "./codec.ts";
 import type { Message } from "./message.ts";
 import { MessageValue } from "./message.ts";
+import { formatOf, isCodec, isFormat } from "./format.ts";
+import { type ErrorSpecs, type RejectTypes, rejectTypes } from "./reject.ts";
 import { type Validate, validatorOf } from "./validation.ts";
 
 /** The property of a protocol that holds its {@linkcode ProtocolData}; all others are messages. */
@@ -14,14 +16,22 @@ export const PROTOCOL: unique symbol = Symbol("troupe.protocol");
 /** How a body or a reply is checked and encoded: a Standard Schema, or a codec. */
 export type Format<T> = StandardSchema<T> | Codec<T>;
 
-/** One message of a protocol: what it carries and what it is answered with. */
-export interface Spec<Body, Reply> {
+/** One message of a protocol: what it carries, what it is answered with and how it may be rejected. */
+export interface Spec<Body, Reply, Errors extends ErrorSpecs = ErrorSpecs> {
   /** How the body is checked and encoded; JSON without a check when it is not given. */
   readonly input?: Format<Body> | undefined;
   /** How the reply is checked and encoded; JSON without a check when it is not given. */
   readonly output?: Format<Reply> | undefined;
+  /** The errors that its handler may throw without failing. */
+  readonly errors?: Errors | undefined;
+  /** Whether it leaves the state of the actor as it is, so that it may interleave with others that do. */
+  readonly readOnly?: boolean | undefined;
   /** Carries the types only; never set. */
-  readonly types?: { readonly body: Body; readonly reply: Reply };
+  readonly types?: {
+    readonly body: Body;
+    readonly reply: Reply;
+    readonly errors: Errors;
+  };
 }
 
 /** The messages of a protocol by name. */
@@ -42,6 +52,10 @@ export interface MessageType {
   readonly input: Format<unknown> | undefined;
   /** How the reply is checked and encoded. */
   readonly output: Format<unknown> | undefined;
+  /** How the data of each declared error is checked and encoded. */
+  readonly errors: ErrorSpecs;
+  /** Whether it may interleave with other read-only messages. */
+  readonly readOnly: boolean;
 }
 
 /** What a protocol is, under {@linkcode PROTOCOL}. */
@@ -70,18 +84,31 @@ export interface AnyProtocol {
 
 /** A protocol: one constructor for each message, and its data under {@linkcode PROTOCOL}. */
 export type Protocol<Name extends string, S extends Specs, Input = void> =
-  & {
-    readonly [K in keyof S & string]: (
-      body: BodyOf<S[K]>,
-    ) => Message<Name, K, BodyOf<S[K]>, ReplyOf<S[K]>>;
-  }
+  & { readonly [K in keyof S & string]: MessageConstructor<Name, K, S[K]> }
   & { readonly [PROTOCOL]: ProtocolData<Name, S, Input> };
+
+/** Makes the messages of one type, and the errors that it declares. */
+export interface MessageConstructor<
+  Name extends string,
+  Key extends string,
+  S,
+> {
+  /** Makes a message. */
+  (body: BodyOf<S>): Message<Name, Key, BodyOf<S>, ReplyOf<S>>;
+  /** The errors that the message declares, by name. */
+  readonly errors: RejectTypes<ErrorsOf<S>>;
+}
 
 /** The body of a message spec. */
 export type BodyOf<S> = S extends Spec<infer Body, unknown> ? Body : never;
 
-/** The reply to a message spec, or to a message. */
+/** The reply to a message spec. */
 export type ReplyOf<S> = S extends Spec<unknown, infer Reply> ? Reply : never;
+
+/** The declared errors of a message spec. */
+export type ErrorsOf<S> = S extends Spec<unknown, unknown, infer Errors>
+  ? Errors
+  : never;
 
 /** The reply to a message. */
 export type MessageReply<M> = M extends
@@ -114,23 +141,34 @@ export interface ProtocolOptions<Input> {
    * What a kind of this protocol is created from; see {@linkcode input}.
    * @default nothing
    */
-  input?: InputSpec<Input>;
+  input?: DataSpec<Input>;
 }
 
-/** What a kind is created from, as {@linkcode input} returns it. */
-export interface InputSpec<Input> {
-  /** How the input is checked and encoded. */
-  readonly format: Format<Input> | undefined;
+/** Data of which only the type is declared, as {@linkcode input} and {@linkcode data} return it. */
+export interface DataSpec<Data> {
+  /** How the data is checked and encoded; JSON without a check when it is not given. */
+  readonly format: Format<Data> | undefined;
   /** Carries the type only; never set. */
-  readonly types?: { readonly input: Input };
+  readonly types?: { readonly data: Data };
 }
 
-/** What {@linkcode ask} takes when the formats are named. */
-export interface AskSpec<Body, Reply> {
+/** What {@linkcode ask} takes when its parts are named. */
+export interface AskSpec<Body, Reply, Errors extends ErrorSpecs> {
   /** How the body is checked and encoded. */
-  input?: Format<Body>;
+  input?: Format<Body> | DataSpec<Body>;
   /** How the reply is checked and encoded. */
-  output?: Format<Reply>;
+  output?: Format<Reply> | DataSpec<Reply>;
+  /**
+   * The errors that the handler may throw without failing.
+   * @default none
+   */
+  errors?: Errors;
+  /**
+   * Whether the message leaves the state of the actor as it is: then several of them, and only such,
+   * may be in work at the same time.
+   * @default false
+   */
+  readOnly?: boolean;
 }
 
 /** Names that no message may have: the language or the handlers object gives them a meaning. */
@@ -161,17 +199,50 @@ export function tell(format?: Format<unknown>): Spec<unknown, void> {
 /**
  * Declares a message that is answered with what its handler returns.
  *
- * @param input How the body is checked and encoded, or both formats by name.
+ * @param input How the body is checked and encoded; JSON without a check when it is not given.
  * @param output How the reply is checked and encoded; JSON without a check when it is not given.
  * @returns The spec, for {@linkcode protocol}.
+ *
+ * @example
+ * ```ts
+ * import { ask, data, protocol } from "@troupe/troupe/actor";
+ *
+ * const Account = protocol("account", {
+ *   balance: ask<void, number>(),
+ *   withdraw: ask({
+ *     input: data<{ amount: number }>(),
+ *     output: data<number>(),
+ *     errors: { InsufficientFunds: data<{ missing: number }>() },
+ *   }),
+ * });
+ * const error = Account.withdraw.errors.InsufficientFunds({ missing: 5 });
+ * console.assert(error.data.missing === 5);
+ * ```
  */
 export function ask<Body, Reply>(
-  input?: Format<Body> | AskSpec<Body, Reply>,
+  input?: Format<Body>,
   output?: Format<Reply>,
-): Spec<Body, Reply> {
+): Spec<Body, Reply, NoErrors>;
+/** Declares a message that is answered, with its parts by name. */
+export function ask<Body, Reply, const Errors extends ErrorSpecs = NoErrors>(
+  spec: AskSpec<Body, Reply, Errors>,
+): Spec<Body, Reply, Errors>;
+export function ask(
+  input?: Format<unknown> | AskSpec<unknown, unknown, ErrorSpecs>,
+  output?: Format<unknown>,
+): Spec<unknown, unknown> {
   if (input === undefined || isFormat(input)) return { input, output };
-  return { input: input.input, output: input.output };
+  const { errors, readOnly } = input;
+  return {
+    input: formatOf(input.input),
+    output: formatOf(input.output),
+    errors,
+    readOnly,
+  };
 }
+
+/** The errors of a message that declares none. */
+export type NoErrors = Readonly<Record<never, never>>;
 
 /**
  * Declares what a kind of a protocol is created from.
@@ -179,8 +250,17 @@ export function ask<Body, Reply>(
  * @param format How the input is checked and encoded; JSON without a check when it is not given.
  * @returns The declaration, for the options of {@linkcode protocol}.
  */
-export function input<Input>(format?: Format<Input>): InputSpec<Input> {
+export function input<Input>(format?: Format<Input>): DataSpec<Input> {
   return { format };
+}
+
+/**
+ * Declares data by its type alone: it travels as JSON and is not checked.
+ *
+ * @returns The declaration, for {@linkcode ask}.
+ */
+export function data<Data>(): DataSpec<Data> {
+  return { format: undefined };
 }
 
 /**
@@ -273,10 +353,19 @@ function messageType(
     index,
     input: spec.input,
     output: spec.output,
+    errors: spec.errors ?? {},
+    readOnly: spec.readOnly ?? false,
   };
 }
 
-function constructorOf(
+function constructorOf(data: ProtocolData, message: MessageType): unknown {
+  const errors = rejectTypes(message.type, message.errors);
+  return Object.freeze(
+    Object.assign(bareConstructor(data, message), { errors }),
+  );
+}
+
+function bareConstructor(
   data: ProtocolData,
   message: MessageType,
 ): (body: unknown) => Message {
@@ -289,15 +378,4 @@ function constructorOf(
     return (body) => new MessageValue(data, index, type, body);
   }
   return (body) => new MessageValue(data, index, type, validate(body));
-}
-
-/** Whether `format` is a codec and not a schema. */
-export function isCodec<T>(format: Format<T> | undefined): format is Codec<T> {
-  return format !== undefined && !("~standard" in format);
-}
-
-function isFormat<T>(
-  value: Format<T> | AskSpec<T, unknown>,
-): value is Format<T> {
-  return "~standard" in value || "encode" in value;
 }

@@ -4,9 +4,9 @@
  */
 
 import type { Codec } from "../actor/codec.ts";
+import { isCodec } from "../actor/format.ts";
 import {
   type Format,
-  isCodec,
   type MessageType,
   type ProtocolData,
 } from "../actor/protocol.ts";
