@@ -99,7 +99,7 @@ const tables: WeakMap<object, CachedTable> = new WeakMap<object, CachedTable>();
  */
 export function handlerTable(
   protocol: ProtocolData,
-  instance: Instance,
+  instance: object,
 ): HandlerTable {
   if (typeof instance !== "object" || instance === null) {
     throw new TypeError(
@@ -124,7 +124,7 @@ export function handlerTable(
 function isCurrent(
   table: HandlerTable,
   protocol: ProtocolData,
-  instance: Instance,
+  instance: object,
 ): boolean {
   const { messages } = protocol;
   for (let i = 0; i < messages.length; i++) {
@@ -135,7 +135,7 @@ function isCurrent(
   return true;
 }
 
-function buildTable(protocol: ProtocolData, instance: Instance): HandlerTable {
+function buildTable(protocol: ProtocolData, instance: object): HandlerTable {
   const missing: string[] = [];
   const table = protocol.messages.map(({ name }) => {
     const handler = memberOf(instance, name);
@@ -147,7 +147,7 @@ function buildTable(protocol: ProtocolData, instance: Instance): HandlerTable {
     }
     return handler as Handler | undefined;
   });
-  if (missing.length > 0 && typeof instance.receive !== "function") {
+  if (missing.length > 0 && typeof memberOf(instance, "receive") !== "function") {
     const list = missing.map((name) => `"${name}"`).join(", ");
     throw new TypeError(
       `Cannot use the handlers of protocol "${protocol.name}": found none for ${list}, wanted one for each message or a receive method`,
@@ -157,7 +157,7 @@ function buildTable(protocol: ProtocolData, instance: Instance): HandlerTable {
 }
 
 /** A member of the instance or its class; what every object has from birth does not count. */
-function memberOf(instance: Instance, name: string): unknown {
+function memberOf(instance: object, name: string): unknown {
   const member = (instance as Record<string, unknown>)[name];
   return member ===
       (Object.prototype as unknown as Record<string, unknown>)[name]

@@ -3,8 +3,6 @@
  * @module
  */
 
-import { describe } from "./errors.ts";
-
 const ACTOR_NAME = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/;
 const SYSTEM_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_-]*$/;
 const LONGEST = 255;
@@ -58,9 +56,7 @@ export function checkSystemName(name: string): void {
 function refuseOthers(name: unknown, what: string): void {
   if (typeof name === "string") return;
   throw new TypeError(
-    `Cannot name ${what} ${
-      describe(name)
-    }: found a ${typeof name}, wanted a string`,
+    `Cannot name ${what}: found ${typeof name}, wanted a string`,
   );
 }
 

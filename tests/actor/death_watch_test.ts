@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { type ActorRef, type AnyProtocol, Pid } from "../../actor/mod.ts";
+import type { ActorRef, AnyProtocol, Pid } from "../../actor/mod.ts";
 import { DeathWatch } from "../../actor/death_watch.ts";
 import { internalsOf } from "../../actor/system.ts";
 import { Probe, settle } from "../../testing/mod.ts";
