@@ -5,14 +5,16 @@
 
 import type { Clock, Timer } from "../internal/clock.ts";
 import { AskTimeoutError } from "./errors.ts";
-import { Envelope, type Message, type ReplyTo } from "./message.ts";
+import {
+  type Carrier,
+  Envelope,
+  type Message,
+  type ReplyTo,
+} from "./message.ts";
+import type { AskLink } from "./ask_chain.ts";
 import type { AskOptions, BaseRef } from "./ref.ts";
 
-/** Who carries an ask elsewhere and wants to know when nobody waits for it any more. */
-export interface Carrier {
-  /** The asker gave up; a later reply will be ignored. */
-  abandon(ask: ReplyTo): void;
-}
+export type { Carrier } from "./message.ts";
 
 /** Deadlines are looked at this often, in milliseconds: an ask times out this much late at most. */
 const TICK = 10;
@@ -26,6 +28,8 @@ export class PendingAsk extends Envelope implements ReplyTo {
   readonly timeout: number;
   readonly deadline: number;
   readonly promise: Promise<unknown>;
+  /** The asks that led to this one, when it came from inside an actor. */
+  chain: AskLink | undefined = undefined;
   /** Told when the asker gives up. */
   carrier: Carrier | undefined = undefined;
   /** Neighbours in the wheel; owned by the registry. */
@@ -74,7 +78,7 @@ export class PendingAsk extends Envelope implements ReplyTo {
   giveUp(error: unknown): void {
     if (!this.#settle()) return;
     this.#reject(error);
-    this.carrier?.abandon(this);
+    this.carrier?.abandon(this, error);
   }
 
   /** Gives up when `signal` aborts. */
@@ -128,6 +132,7 @@ export class AskRegistry {
     message: Message,
     sender: BaseRef | undefined,
     options?: AskOptions,
+    chain?: AskLink,
   ): Promise<unknown> {
     const timeout = options?.timeout ?? this.defaultTimeout;
     if (!(timeout >= 0)) {
@@ -146,6 +151,7 @@ export class AskRegistry {
       timeout,
       now + timeout,
     );
+    ask.chain = chain;
     this.#add(ask);
     try {
       const signal = options?.signal;

@@ -20,8 +20,10 @@ import { handleEscalation } from "./escalation.ts";
 import { decideFor, report } from "./failures.ts";
 import type { HandlerTable, Instance } from "./handlers.ts";
 import { LocalRef } from "./local_ref.ts";
+import { Deque } from "../internal/deque.ts";
+import { type Flight, Interleaving, isReadOnly } from "./interleaving.ts";
 import { type Mailbox, UnboundedMailbox } from "./mailbox.ts";
-import { Envelope, type Mail, type ReplyTo } from "./message.ts";
+import { Envelope, type Mail, type Message, type ReplyTo } from "./message.ts";
 import { Pid } from "./pid.ts";
 import type { ProtocolData } from "./protocol.ts";
 import {
@@ -76,7 +78,7 @@ export class Cell implements Owner, Watcher {
   constructor(
     runtime: Runtime,
     owner: Owner,
-    { protocol, create, supervisor, name }: CellSpec,
+    { protocol, create, supervisor, name, reentrancy }: CellSpec,
   ) {
     this.runtime = runtime;
     this.owner = owner;
@@ -86,6 +88,9 @@ export class Cell implements Owner, Watcher {
     this.key = name ?? this.number;
     this.create = create;
     this.ref = new LocalRef(this);
+    if (reentrancy !== undefined || protocol.hasReadOnly) {
+      this.rare.interleaving = new Interleaving(reentrancy);
+    }
     this.wake();
   }
 
@@ -108,8 +113,11 @@ export class Cell implements Owner, Watcher {
     });
   }
 
-  /** What the instance is given besides the message. */
+  /** What the instance is given besides the message; one of its own for each message that may interleave. */
   get context(): CellContext {
+    if (this.#rare?.interleaving !== undefined && this.mail !== undefined) {
+      return this.#context = new CellContext(this, this.mail);
+    }
     return this.#context ??= new CellContext(this);
   }
 
@@ -129,6 +137,7 @@ export class Cell implements Owner, Watcher {
     if (message.protocol !== this.protocol && !isSignal(message)) {
       throw wrongProtocol(message.type, message.protocol, this);
     }
+    if (this.turn === "awaiting" && this.#jumpsQueue(mail)) return true;
     let mailbox = this.mailbox;
     if (mailbox === undefined) mailbox = this.mailbox = new UnboundedMailbox();
     if (!mailbox.enqueue(mail)) {
@@ -158,6 +167,22 @@ export class Cell implements Owner, Watcher {
     this.runtime.dispatcher.schedule(this);
   }
 
+  /** Whether it is handling `mail`. */
+  isBusyWith(mail: Mail): boolean {
+    if (
+      this.mail === mail && (this.turn === "busy" || this.turn === "awaiting")
+    ) return true;
+    return this.#rare?.interleaving?.has(mail) ?? false;
+  }
+
+  /** Whether an ask of its own that led back to it with `message` would be handled. */
+  admits(message: Message): boolean {
+    const interleaving = this.#rare?.interleaving;
+    if (interleaving === undefined) return false;
+    return interleaving.admitsChain ||
+      (isReadOnly(message) && interleaving.admits(message));
+  }
+
   /** Ends a wait for a promise. */
   goOn(): void {
     if (this.state === "stopped") return endLeftBehind(this);
@@ -173,11 +198,17 @@ export class Cell implements Owner, Watcher {
     let left = TURN_MESSAGES;
     for (;;) {
       if (this.state !== "running" && !this.#advance()) break;
-      if (this.#rare?.failed !== undefined) {
+      const rare = this.#rare;
+      if (rare?.failed !== undefined) {
         handleEscalation(this);
       } else {
-        const mail = this.mailbox?.dequeue();
+        const mail = rare?.front?.shift() ?? this.mailbox?.dequeue();
         if (mail === undefined) break;
+        if (rare?.interleaving?.admitsMail(this, mail) === false) {
+          (rare.front ??= new Deque()).unshift(mail);
+          this.turn = "awaiting";
+          return;
+        }
         this.#handle(mail);
       }
       const isOver = dispatcher.spend();
@@ -226,6 +257,13 @@ export class Cell implements Owner, Watcher {
   isWithin(other: Cell): boolean {
     if (other === this) return true;
     return this.owner instanceof Cell && this.owner.isWithin(other);
+  }
+
+  /** Tells handlers that wait that their work is no longer wanted. */
+  cancel(reason: () => unknown): void {
+    this.#context?.cancel(reason);
+    const flights = this.#rare?.interleaving?.flights;
+    for (const { context } of flights ?? []) context.cancel(reason);
   }
 
   /** Lets go of everything that a stopped actor does not need. */
@@ -289,6 +327,10 @@ export class Cell implements Owner, Watcher {
 
   /** Takes a step of the life; true when mail can be handled. */
   #advance(): boolean {
+    if (this.#inFlight > 0) {
+      this.turn = "awaiting"; // what is in work comes first
+      return false;
+    }
     advance(this);
     this.runtime.dispatcher.spend();
     return this.turn === "busy" && this.state === "running";
@@ -328,23 +370,57 @@ export class Cell implements Owner, Watcher {
     } catch (error) {
       return this.#failed(error, message.type, replyTo);
     }
-    if (awaited !== undefined) this.#await(awaited, message.type, replyTo);
+    if (awaited !== undefined) this.#await(awaited, message, replyTo);
     else if (replyTo !== undefined) replyTo.succeed(reply);
   }
 
   #await(
     awaited: PromiseLike<unknown>,
-    during: string,
+    message: Message,
     replyTo: ReplyTo | undefined,
   ): void {
-    this.turn = "awaiting";
+    const flight = this.#takeOff(message);
+    if (flight === undefined) this.turn = "awaiting";
     whenSettled(awaited, (reply) => {
       replyTo?.succeed(reply);
-      this.goOn();
+      this.#land(flight);
     }, (error) => {
-      this.#failed(error, during, replyTo);
-      this.goOn();
+      this.#failed(error, message.type, replyTo);
+      this.#land(flight);
     });
+  }
+
+  get #inFlight(): number {
+    return this.#rare?.interleaving?.flights.size ?? 0;
+  }
+
+  /** Lets others begin while a handler waits, where that was asked for. */
+  #takeOff(message: Message): Flight | undefined {
+    const interleaving = this.#rare?.interleaving;
+    const { mail } = this;
+    if (mail === undefined || !interleaving?.yields(message)) return undefined;
+    const context = this.#context as CellContext; // the handler was given one
+    const flight = { mail, context, readOnly: isReadOnly(message) };
+    interleaving.begin(flight);
+    return flight;
+  }
+
+  #land(flight: Flight | undefined): void {
+    if (flight === undefined) return this.goOn();
+    this.#rare?.interleaving?.finish(flight);
+    if (this.turn === "awaiting" || this.state === "stopped") this.goOn();
+    else this.wake();
+  }
+
+  /** Puts an ask that this actor's own ask led to before the mail that must wait. */
+  #jumpsQueue(mail: Mail): boolean {
+    const rare = this.#rare;
+    if (isEnding(this.state) || !rare?.interleaving?.isChained(this, mail)) {
+      return false;
+    }
+    (rare.front ??= new Deque()).unshift(mail);
+    this.goOn();
+    return true;
   }
 
   #failed(error: unknown, during: string, replyTo: ReplyTo | undefined): void {

@@ -3,20 +3,38 @@
  * @module
  */
 
+import { chainOf, cycleError } from "./ask_chain.ts";
 import type { Cell } from "./cell.ts";
 import type { Context } from "./context.ts";
-import { Envelope, type Message, replyToOf, senderOf } from "./message.ts";
+import { LocalRef } from "./local_ref.ts";
+import {
+  Envelope,
+  type Mail,
+  type Message,
+  replyToOf,
+  senderOf,
+} from "./message.ts";
 import type { AnyProtocol, MessageOf, MessageReply } from "./protocol.ts";
 import { type ActorRef, type AskOptions, baseRef } from "./ref.ts";
 import type { Spawn } from "./spawn.ts";
 import type { ActorSystem } from "./system.ts";
 
-/** The one context of a cell. */
+/** The context of a cell, or that of one message of it when several may be in work. */
 export class CellContext implements Context {
   readonly #cell: Cell;
+  readonly #mail: Mail | undefined;
+  #abort: {
+    readonly mail: Mail | undefined;
+    readonly controller: AbortController;
+  } | undefined = undefined;
 
-  constructor(cell: Cell) {
+  constructor(cell: Cell, mail?: Mail) {
     this.#cell = cell;
+    this.#mail = mail;
+  }
+
+  get #current(): Mail | undefined {
+    return this.#mail ?? this.#cell.mail;
   }
 
   get self(): ActorRef<AnyProtocol> {
@@ -28,16 +46,38 @@ export class CellContext implements Context {
   }
 
   get sender(): ActorRef<AnyProtocol> | undefined {
-    const { mail } = this.#cell;
+    const mail = this.#current;
     return mail === undefined ? undefined : senderOf(mail);
   }
 
   get remaining(): number {
-    const { mail, runtime } = this.#cell;
+    const mail = this.#current;
     const replyTo = mail === undefined ? undefined : replyToOf(mail);
     return replyTo === undefined
       ? Infinity
-      : Math.max(0, replyTo.deadline - runtime.clock.now());
+      : Math.max(0, replyTo.deadline - this.#cell.runtime.clock.now());
+  }
+
+  get signal(): AbortSignal {
+    const mail = this.#current;
+    if (this.#abort === undefined || this.#abort.mail !== mail) {
+      const controller = new AbortController();
+      this.#abort = { mail, controller };
+      const replyTo = mail === undefined ? undefined : replyToOf(mail);
+      if (replyTo !== undefined) {
+        replyTo.carrier = {
+          abandon: (_ask, reason) => controller.abort(reason),
+        };
+      }
+    }
+    return this.#abort.controller.signal;
+  }
+
+  /** Tells the handler that its work is no longer wanted. */
+  cancel(reason: () => unknown): void {
+    if (this.#abort?.mail === this.#current) {
+      this.#abort?.controller.abort(reason());
+    }
   }
 
   get parent(): ActorRef<AnyProtocol> | undefined {
@@ -69,14 +109,24 @@ export class CellContext implements Context {
     message: M,
     options: AskOptions = {},
   ): Promise<MessageReply<M>> {
-    const { runtime: { asks }, ref: self } = this.#cell;
+    const cell = this.#cell;
+    const { asks } = cell.runtime;
     const { remaining } = this;
+    const mail = this.#current;
+    const target = baseRef(ref);
+    const chain = mail === undefined
+      ? undefined
+      : { cell, mail, previous: chainOf(mail) };
+    if (chain !== undefined && target instanceof LocalRef) {
+      const error = cycleError(chain, target.cell, message as Message);
+      if (error !== undefined) return Promise.reject(error);
+    }
     const timeout = Math.min(options.timeout ?? asks.defaultTimeout, remaining);
     // The protocol promises the type of the reply; the handler's type was checked against it.
-    return asks.ask(baseRef(ref), message as Message, self, {
+    return asks.ask(target, message as Message, cell.ref, {
       ...options,
       timeout,
-    }) as Promise<MessageReply<M>>;
+    }, chain) as Promise<MessageReply<M>>;
   }
 
   watch(ref: ActorRef<AnyProtocol>): void {

@@ -4,7 +4,10 @@
  */
 
 import type { Cell } from "./cell.ts";
+import type { Deque } from "../internal/deque.ts";
 import type { DeathWatch } from "./death_watch.ts";
+import type { Interleaving, Reentrancy } from "./interleaving.ts";
+import type { Mail } from "./message.ts";
 import type { ProtocolData } from "./protocol.ts";
 import type { TerminationReason } from "./ref.ts";
 import type { RestartWindow, Supervisor } from "./supervisor.ts";
@@ -60,6 +63,8 @@ export interface CellSpec {
   supervisor: Supervisor;
   /** Its name, when it was given one. */
   name: string | undefined;
+  /** Which messages may be in work at the same time, when not one after the other. */
+  reentrancy: Reentrancy | undefined;
 }
 
 /** Why an actor ends or restarts. */
@@ -88,6 +93,10 @@ export class Rare {
   passedOn: Cell | undefined = undefined;
   /** Whom it watches, and who watches it. */
   watch: DeathWatch | undefined = undefined;
+  /** The messages in work, when there may be several. */
+  interleaving: Interleaving | undefined = undefined;
+  /** Mail that comes before what is in the mailbox. */
+  front: Deque<Mail> | undefined = undefined;
   /** Why it ends or restarts. */
   ending: Ending | undefined = undefined;
   /** Who waits for its start. */

@@ -22,6 +22,11 @@ export interface Context<P extends AnyProtocol = AnyProtocol> {
   readonly sender: ActorRef<AnyProtocol> | undefined;
   /** How long the asker still waits, in milliseconds; `Infinity` when nobody waits. */
   readonly remaining: number;
+  /**
+   * Aborts when nobody wants the outcome of the message being handled any more: its asker gave up, or
+   * the actor is stopping. Made when it is first read.
+   */
+  readonly signal: AbortSignal;
   /** The actor above; none at the top level. */
   readonly parent: ActorRef<AnyProtocol> | undefined;
   /** The living actors below. */

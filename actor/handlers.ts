@@ -147,7 +147,9 @@ function buildTable(protocol: ProtocolData, instance: object): HandlerTable {
     }
     return handler as Handler | undefined;
   });
-  if (missing.length > 0 && typeof memberOf(instance, "receive") !== "function") {
+  if (
+    missing.length > 0 && typeof memberOf(instance, "receive") !== "function"
+  ) {
     const list = missing.map((name) => `"${name}"`).join(", ");
     throw new TypeError(
       `Cannot use the handlers of protocol "${protocol.name}": found none for ${list}, wanted one for each message or a receive method`,

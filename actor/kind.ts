@@ -3,6 +3,7 @@
  * @module
  */
 
+import type { ActorOptions } from "./actor_options.ts";
 import { UnknownKindError } from "./errors.ts";
 import type { Behavior, Handlers, PartialHandlers } from "./handlers.ts";
 import {
@@ -21,12 +22,14 @@ export interface Kind<P extends AnyProtocol> {
   readonly name: string;
   /** Other names for it, lower-case. */
   readonly aliases: readonly string[];
+  /** How its actors behave, where a spawn does not say otherwise. */
+  readonly options: ActorOptions;
   /** Makes the instance; called again for each restart. */
   readonly create: (input: InputOf<P>) => Behavior<P>;
 }
 
-/** Options of {@linkcode kind}. */
-export interface KindOptions {
+/** Options of {@linkcode kind}, and how its actors behave. */
+export interface KindOptions extends ActorOptions {
   /**
    * The name; letters count as lower-case.
    * @default the name of the protocol
@@ -47,6 +50,8 @@ export interface AnyKind {
   readonly name: string;
   /** Other names for it, lower-case. */
   readonly aliases: readonly string[];
+  /** How its actors behave, where a spawn does not say otherwise. */
+  readonly options: ActorOptions;
   /** Makes the instance. */
   create(input: unknown): object;
 }
@@ -85,11 +90,13 @@ export function kind<P extends AnyProtocol>(
   create: (input: InputOf<P>) => Behavior<P>,
   options: KindOptions = {},
 ): Kind<P> {
-  const { name = protocolData(protocol).name, aliases = [] } = options;
+  const { name = protocolData(protocol).name, aliases = [], ...actorOptions } =
+    options;
   return Object.freeze({
     protocol,
     name: kindName(name),
     aliases: Object.freeze(aliases.map(kindName)),
+    options: Object.freeze(actorOptions),
     create,
   });
 }

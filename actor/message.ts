@@ -56,6 +56,14 @@ export interface ReplyTo {
   fail(error: unknown): void;
   /** When the asker gives up, on the system's clock in milliseconds. */
   readonly deadline: number;
+  /** Told when the asker gives up. At most one has an interest in that: the carrier, then the handler. */
+  carrier?: Carrier | undefined;
+}
+
+/** Wants to know when nobody waits for a reply any more. */
+export interface Carrier {
+  /** The asker gave up because of `reason`; a later reply will be ignored. */
+  abandon(ask: ReplyTo, reason: unknown): void;
 }
 
 /** A message with what a plain `ref.tell` does not carry: who sent it and who awaits the reply. */

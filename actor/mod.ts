@@ -5,6 +5,7 @@
  * @module
  */
 
+export { AskCycleError } from "./ask_chain.ts";
 export {
   ActorError,
   AskTimeoutError,
@@ -30,6 +31,8 @@ export { Reject } from "./reject.ts";
 export { oneForOne } from "./supervisor.ts";
 export { ActorSystem } from "./system.ts";
 
+export type { ActorOptions } from "./actor_options.ts";
+export type { Reentrancy } from "./interleaving.ts";
 export type { Clock, Timer } from "../internal/clock.ts";
 export type { Random } from "../internal/random.ts";
 export type {

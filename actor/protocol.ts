@@ -70,6 +70,8 @@ export interface ProtocolData<
   readonly messages: readonly MessageType[];
   /** The messages by their names on the wire. */
   readonly byType: ReadonlyMap<string, MessageType>;
+  /** Whether it has messages that may interleave. */
+  readonly hasReadOnly: boolean;
   /** How the input of a kind is checked and encoded. */
   readonly input: Format<Input> | undefined;
   /** Carries the types only; never set. */
@@ -308,6 +310,7 @@ export function protocol<
     name,
     messages,
     byType,
+    hasReadOnly: Object.values(specs).some(({ readOnly }) => readOnly === true),
     input: options.input?.format,
   };
   const constructors: Record<string | symbol, unknown> = Object.create(null);

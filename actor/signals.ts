@@ -12,6 +12,7 @@ const SIGNALS: ProtocolData = {
   name: "signal",
   messages: [],
   byType: new Map(),
+  hasReadOnly: false,
   input: undefined,
 };
 

@@ -3,6 +3,7 @@
  * @module
  */
 
+import type { ActorOptions } from "./actor_options.ts";
 import { Cell } from "./cell.ts";
 import type { Owner } from "./cell_state.ts";
 import type { ChildKey } from "./children.ts";
@@ -17,18 +18,13 @@ import type { Supervisor } from "./supervisor.ts";
 import { validatorOf } from "./validation.ts";
 
 /** Options of a spawn. */
-export interface SpawnOptions {
+export interface SpawnOptions extends ActorOptions {
   /**
    * The name among the siblings: a letter or digit and then letters, digits, `-`, `_` or `.`, at
    * most 255. It is free again once the actor has stopped.
    * @default a name that nobody else can have
    */
   name?: string;
-  /**
-   * What happens when the actor fails.
-   * @default the system's, which restarts at most 10 times in 60 s and then stops
-   */
-  supervisor?: Supervisor;
 }
 
 /** Options of a spawn by kind. */
@@ -119,7 +115,7 @@ export function spawnCell(
     siblings,
     kind.protocol,
     () => kind.create(checked as InputOf<AnyProtocol>), // the schema, or the caller's type, says so
-    options,
+    { ...kind.options, ...options },
   );
 }
 
@@ -141,6 +137,7 @@ function add(
     create,
     supervisor: options?.supervisor ?? runtime.supervisor,
     name,
+    reentrancy: options?.reentrancy,
   });
   children.set(cell.key, cell);
   return cell;

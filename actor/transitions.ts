@@ -81,13 +81,20 @@ export function end(
   if (isEnding(cell.state)) return;
   cell.state = state;
   cell.rare.ending = { reason, error };
+  cell.cancel(() =>
+    new StoppedError(
+      cell.pid,
+      "go on with a message in",
+      "it is stopping",
+      "unknown",
+    )
+  );
+  const { front } = cell.rare;
   const mailbox = cell.mailbox;
   cell.mailbox = CLOSED_MAILBOX;
-  for (
-    let mail = mailbox?.dequeue();
-    mail !== undefined;
-    mail = mailbox?.dequeue()
-  ) {
+  cell.rare.front = undefined;
+  const next = () => front?.shift() ?? mailbox?.dequeue();
+  for (let mail = next(); mail !== undefined; mail = next()) {
     if (!isLifecycle(messageOf(mail))) cell.refuse(mail);
   }
   cell.wake();

@@ -31,6 +31,7 @@ export const UNKNOWN_PROTOCOL: ProtocolData = {
   name: "unknown",
   messages: [],
   byType: new Map(),
+  hasReadOnly: false,
   input: undefined,
 };
 

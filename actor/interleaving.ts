@@ -1,0 +1,117 @@
+/**
+ * Handling several messages of one actor at the same time, where that was asked for.
+ * @module
+ */
+
+import { chainOf, isInChain } from "./ask_chain.ts";
+import type { Cell } from "./cell.ts";
+import type { CellContext } from "./cell_context.ts";
+import { type Mail, type Message, messageOf } from "./message.ts";
+import { isSignal } from "./signals.ts";
+
+/** Options of an actor that handles messages while others of its handlers wait. */
+export interface Reentrancy {
+  /**
+   * Which messages are handled meanwhile: `"all"`, or those of the `"call_chain"`, which are asks that
+   * an ask of this very actor led to. Messages begin in the order of their arrival, but those of a
+   * call chain do not wait for others.
+   */
+  mode: "all" | "call_chain";
+  /**
+   * How many messages are in work at the same time, at most; more wait.
+   * @default no limit
+   */
+  maxInFlight?: number;
+}
+
+/** A message whose handler waits for a promise while others may begin. */
+export interface Flight {
+  /** The message. */
+  readonly mail: Mail;
+  /** What its handler was given. */
+  readonly context: CellContext;
+  /** Whether the message leaves the state as it is. */
+  readonly readOnly: boolean;
+}
+
+/** The messages of one actor that are in work, and which others may join them. */
+export class Interleaving {
+  readonly #reentrancy: Reentrancy | undefined;
+  readonly #flights: Set<Flight> = new Set();
+  #writers = 0;
+
+  /**
+   * Takes the mode; without one only read-only messages interleave, with each other.
+   *
+   * @throws {RangeError} When the limit is not at least 1.
+   */
+  constructor(reentrancy: Reentrancy | undefined) {
+    const limit = reentrancy?.maxInFlight;
+    if (limit !== undefined && !(limit >= 1)) {
+      throw new RangeError(
+        `Cannot make a reentrant actor: maxInFlight is ${limit}, a number >= 1 was expected`,
+      );
+    }
+    this.#reentrancy = reentrancy;
+  }
+
+  /** The messages in work. */
+  get flights(): ReadonlySet<Flight> {
+    return this.#flights;
+  }
+
+  /** Whether others may begin while the handler of `message` waits. */
+  yields(message: Message): boolean {
+    return this.#reentrancy !== undefined || isReadOnly(message);
+  }
+
+  /** Whether `message` may begin now, the call chain aside. */
+  admits(message: Message): boolean {
+    if (this.#flights.size === 0) return true;
+    if (isSignal(message)) return false;
+    if (this.#writers === 0 && isReadOnly(message)) return this.#hasRoom;
+    return this.#reentrancy?.mode === "all" && this.#hasRoom;
+  }
+
+  /** Whether `mail` of `cell` may begin now. */
+  admitsMail(cell: Cell, mail: Mail): boolean {
+    return this.admits(messageOf(mail)) || this.isChained(cell, mail);
+  }
+
+  /** Whether `mail` is an ask that an ask of `cell` led to, and need not wait for that. */
+  isChained(cell: Cell, mail: Mail): boolean {
+    return this.#reentrancy?.mode === "call_chain" && this.#hasRoom &&
+      isInChain(chainOf(mail), cell);
+  }
+
+  /** Whether an ask that led back to the actor can begin. */
+  get admitsChain(): boolean {
+    return this.#reentrancy !== undefined && this.#hasRoom;
+  }
+
+  /** Notes that the handler of a message waits. */
+  begin(flight: Flight): void {
+    this.#flights.add(flight);
+    if (!flight.readOnly) this.#writers++;
+  }
+
+  /** Notes that it is done. */
+  finish(flight: Flight): void {
+    if (this.#flights.delete(flight) && !flight.readOnly) this.#writers--;
+  }
+
+  /** Whether a message is in work. */
+  has(mail: Mail): boolean {
+    for (const flight of this.#flights) if (flight.mail === mail) return true;
+    return false;
+  }
+
+  get #hasRoom(): boolean {
+    return this.#flights.size < (this.#reentrancy?.maxInFlight ?? Infinity);
+  }
+}
+
+/** Whether a message leaves the state of its actor as it is. */
+export function isReadOnly(message: Message): boolean {
+  return message.protocol.messages[message.index]?.readOnly ?? false;
+}
