@@ -4,8 +4,10 @@
  */
 
 import { chainOf, cycleError } from "./ask_chain.ts";
+import { askAll, type AskOutcomes, tellAll } from "./batch.ts";
 import type { Cell } from "./cell.ts";
 import type { Context } from "./context.ts";
+import { link, unlink } from "./links.ts";
 import { LocalRef } from "./local_ref.ts";
 import {
   Envelope,
@@ -129,12 +131,40 @@ export class CellContext implements Context {
     }, chain) as Promise<MessageReply<M>>;
   }
 
+  tellAll<Q extends AnyProtocol>(
+    ref: ActorRef<Q>,
+    messages: Iterable<MessageOf<Q>>,
+  ): number {
+    return tellAll(baseRef(ref), messages, this.#cell.ref);
+  }
+
+  askAll<Q extends AnyProtocol, const M extends readonly MessageOf<Q>[]>(
+    ref: ActorRef<Q>,
+    messages: M,
+    options: AskOptions = {},
+  ): Promise<AskOutcomes<M>> {
+    const { runtime: { asks }, ref: self } = this.#cell;
+    const timeout = Math.min(
+      options.timeout ?? asks.defaultTimeout,
+      this.remaining,
+    );
+    return askAll(baseRef(ref), messages, self, { ...options, timeout });
+  }
+
   watch(ref: ActorRef<AnyProtocol>): void {
     this.#cell.watch(baseRef(ref));
   }
 
   unwatch(ref: ActorRef<AnyProtocol>): void {
     this.#cell.unwatch(baseRef(ref));
+  }
+
+  link(ref: ActorRef<AnyProtocol>): void {
+    link(this.#cell, baseRef(ref));
+  }
+
+  unlink(ref: ActorRef<AnyProtocol>): void {
+    unlink(this.#cell, baseRef(ref));
   }
 
   stop(ref: ActorRef<AnyProtocol> = this.self): Promise<void> {

@@ -9,7 +9,7 @@ import type { DeathWatch } from "./death_watch.ts";
 import type { Interleaving, Reentrancy } from "./interleaving.ts";
 import type { Mail } from "./message.ts";
 import type { ProtocolData } from "./protocol.ts";
-import type { TerminationReason } from "./ref.ts";
+import type { BaseRef, TerminationReason, Watcher } from "./ref.ts";
 import type { RestartWindow, Supervisor } from "./supervisor.ts";
 
 /**
@@ -97,6 +97,8 @@ export class Rare {
   interleaving: Interleaving | undefined = undefined;
   /** Mail that comes before what is in the mailbox. */
   front: Deque<Mail> | undefined = undefined;
+  /** Its links with other actors, by the other. */
+  links: Map<BaseRef, Watcher> | undefined = undefined;
   /** Why it ends or restarts. */
   ending: Ending | undefined = undefined;
   /** Who waits for its start. */

@@ -3,6 +3,7 @@
  * @module
  */
 
+import type { AskOutcomes } from "./batch.ts";
 import type { AnyProtocol, MessageOf, MessageReply } from "./protocol.ts";
 import type { ActorRef, AskOptions } from "./ref.ts";
 import type { Spawn } from "./spawn.ts";
@@ -51,10 +52,41 @@ export interface Context<P extends AnyProtocol = AnyProtocol> {
     message: M,
     options?: AskOptions,
   ): Promise<MessageReply<M>>;
+  /**
+   * Sends several messages in order with this actor as their sender and does not wait.
+   *
+   * @returns How many were taken; the others are dead letters.
+   */
+  tellAll<Q extends AnyProtocol>(
+    ref: ActorRef<Q>,
+    messages: Iterable<MessageOf<Q>>,
+  ): number;
+  /**
+   * Sends several messages in order with this actor as their sender and waits for the replies to all,
+   * no longer than the asker of the message being handled waits.
+   *
+   * @returns For each message, at its place, the reply or the error. Never rejects.
+   */
+  askAll<Q extends AnyProtocol, const M extends readonly MessageOf<Q>[]>(
+    ref: ActorRef<Q>,
+    messages: M,
+    options?: AskOptions,
+  ): Promise<AskOutcomes<M>>;
   /** Asks to be told, through `onTerminated`, when the actor behind `ref` has ended. */
   watch(ref: ActorRef<AnyProtocol>): void;
   /** Ends a watch. An end that was noticed but not handled yet is not told any more. */
   unwatch(ref: ActorRef<AnyProtocol>): void;
+  /**
+   * Links this actor with another one of this node, both ways: when one ends, the other is told
+   * through `onExit`. Without that hook it fails with a {@linkcode LinkedActorError} when the end was
+   * not by request, and its supervisor decides. A restart is not an end; a link survives it. Linking
+   * with an actor that is gone counts as its end. Linking twice is linking once.
+   *
+   * @throws {TypeError} When the actor is on another node.
+   */
+  link(ref: ActorRef<AnyProtocol>): void;
+  /** Ends a link on both sides. An end that was noticed but not handled yet is not felt any more. */
+  unlink(ref: ActorRef<AnyProtocol>): void;
   /**
    * Ends an actor, by default this one, after the message that it is handling.
    *

@@ -4,6 +4,7 @@
  */
 
 import type { Pid } from "./pid.ts";
+import type { Terminated, TerminationReason } from "./ref.ts";
 
 /**
  * What is known about the message behind an error: `"not_delivered"` says that no handler saw it,
@@ -144,6 +145,26 @@ export class StartError extends ActorError {
   constructor(target: Pid, cause: unknown) {
     super(`Cannot start "${target}": ${describe(cause)}`, { cause });
     this.target = target;
+  }
+}
+
+/** A linked actor has failed, could not start or was never there. */
+export class LinkedActorError extends ActorError {
+  /** The class in snake_case. */
+  override readonly code = "linked_actor_error";
+  /** The actor that has ended. */
+  readonly target: Pid;
+  /** Why it has ended. */
+  readonly reason: TerminationReason;
+
+  /** Names the actor that feels the end and the one that ended; `cause` is what that failed with. */
+  constructor(survivor: Pid, { pid, reason, error }: Terminated) {
+    super(
+      `Cannot go on with "${survivor}": the linked actor "${pid}" is gone (${reason}), a running actor or an onExit method was expected`,
+      error === undefined ? {} : { cause: error },
+    );
+    this.target = pid;
+    this.reason = reason;
   }
 }
 

@@ -41,6 +41,11 @@ export interface Hooks<P extends AnyProtocol> {
   onRestart?(error: unknown, ctx: Context<P>): Awaitable<void>;
   /** Called when a watched actor has ended, after the messages that it sent before. */
   onTerminated?(terminated: Terminated, ctx: Context<P>): Awaitable<void>;
+  /**
+   * Called when a linked actor has ended, however it did, after the messages that it sent before. With
+   * this hook the actor lives on; without it an end other than by request makes it fail.
+   */
+  onExit?(terminated: Terminated, ctx: Context<P>): Awaitable<void>;
 }
 
 /** One handler for each message of a protocol; what it returns is the reply. */
@@ -78,6 +83,7 @@ export interface Instance {
   onStop?(ctx: unknown): unknown;
   onRestart?(error: unknown, ctx: unknown): unknown;
   onTerminated?(terminated: Terminated, ctx: unknown): unknown;
+  onExit?(terminated: Terminated, ctx: unknown): unknown;
   receive?(message: Message | ForeignMessage, ctx: unknown): unknown;
 }
 

@@ -9,6 +9,7 @@ export { AskCycleError } from "./ask_chain.ts";
 export {
   ActorError,
   AskTimeoutError,
+  LinkedActorError,
   NameTakenError,
   StartError,
   StoppedError,
@@ -35,6 +36,7 @@ export type { ActorOptions } from "./actor_options.ts";
 export type { Reentrancy } from "./interleaving.ts";
 export type { Clock, Timer } from "../internal/clock.ts";
 export type { Random } from "../internal/random.ts";
+export type { AskOutcomes } from "./batch.ts";
 export type {
   Codec,
   StandardIssue,

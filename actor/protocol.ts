@@ -177,6 +177,7 @@ export interface AskSpec<Body, Reply, Errors extends ErrorSpecs> {
 export const RESERVED_NAMES: readonly string[] = [
   "__proto__",
   "constructor",
+  "onExit",
   "onRestart",
   "onStart",
   "onStop",

@@ -4,6 +4,7 @@
  */
 
 import type { AskRegistry } from "./asks.ts";
+import { askAll, type AskOutcomes, tellAll } from "./batch.ts";
 import { describe } from "./errors.ts";
 import type { Mail } from "./message.ts";
 import type { Pid } from "./pid.ts";
@@ -62,6 +63,27 @@ export interface ActorRef<P extends AnyProtocol> {
     message: M,
     options?: AskOptions,
   ): Promise<MessageReply<M>>;
+  /**
+   * Sends several messages in order and does not wait.
+   *
+   * @param messages Messages of the actor's protocol.
+   * @returns How many were taken; the others are dead letters.
+   * @throws {TypeError} When a message belongs to another protocol; those before it were sent.
+   */
+  tellAll(messages: Iterable<MessageOf<P>>): number;
+  /**
+   * Sends several messages in order and waits for the replies to all, which are in flight at once. A
+   * failure concerns its own message only.
+   *
+   * @param messages Messages of the actor's protocol.
+   * @param options How long to wait for each.
+   * @returns For each message, at its place, the reply or the error that {@linkcode ActorRef.ask}
+   * would reject with. Never rejects.
+   */
+  askAll<const M extends readonly MessageOf<P>[]>(
+    messages: M,
+    options?: AskOptions,
+  ): Promise<AskOutcomes<M>>;
   /**
    * Waits until the actor has started.
    *
@@ -141,6 +163,17 @@ export abstract class BaseRef<P extends AnyProtocol = AnyProtocol>
     return this.asks.ask(this, message, undefined, options) as Promise<
       MessageReply<M>
     >;
+  }
+
+  tellAll(messages: Iterable<MessageOf<P>>): number {
+    return tellAll(this, messages, undefined);
+  }
+
+  askAll<const M extends readonly MessageOf<P>[]>(
+    messages: M,
+    options?: AskOptions,
+  ): Promise<AskOutcomes<M>> {
+    return askAll(this, messages, undefined, options);
   }
 }
 

@@ -6,11 +6,18 @@
 import type { Cell } from "./cell.ts";
 import { UnhandledError } from "./errors.ts";
 import { type Mail, messageOf, replyToOf } from "./message.ts";
-import { foreignOf, TERMINATED_INDEX, type TerminatedBody } from "./signals.ts";
+import { handleExit } from "./links.ts";
+import {
+  EXIT_INDEX,
+  foreignOf,
+  TERMINATED_INDEX,
+  type TerminatedBody,
+} from "./signals.ts";
 
 /** Handles the end of a watched actor, or a message from another node without a codec here. */
 export function handleSignal(cell: Cell, mail: Mail): unknown {
   const message = messageOf(mail);
+  if (message.index === EXIT_INDEX) return handleExit(cell, message);
   const { instance } = cell;
   if (message.index !== TERMINATED_INDEX) {
     if (instance?.receive === undefined) return unhandled(cell, mail);

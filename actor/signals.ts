@@ -6,7 +6,7 @@
 import type { ForeignMessage } from "./handlers.ts";
 import { type Message, MessageValue } from "./message.ts";
 import type { ProtocolData } from "./protocol.ts";
-import type { BaseRef, Terminated } from "./ref.ts";
+import type { BaseRef, Terminated, Watcher } from "./ref.ts";
 
 const SIGNALS: ProtocolData = {
   name: "signal",
@@ -20,6 +20,8 @@ const POISON_INDEX = -1;
 /** The position that stands for the end of a watched actor. */
 export const TERMINATED_INDEX = -2;
 const FOREIGN_INDEX = -3;
+/** The position that stands for the end of a linked actor. */
+export const EXIT_INDEX = -4;
 
 /** Ends its receiver when its turn comes. */
 export const POISON: Message = new MessageValue(
@@ -40,6 +42,17 @@ export interface TerminatedBody {
 /** The message that brings `body` to its watcher. */
 export function terminatedMail(body: TerminatedBody): Message {
   return new MessageValue(SIGNALS, TERMINATED_INDEX, "onTerminated", body);
+}
+
+/** The end of a linked actor. */
+export interface ExitBody extends TerminatedBody {
+  /** The link over which it is felt. */
+  readonly link: Watcher;
+}
+
+/** The message that brings `body` to the other end of the link. */
+export function exitMail(body: ExitBody): Message {
+  return new MessageValue(SIGNALS, EXIT_INDEX, "onExit", body);
 }
 
 /** The message that brings `foreign` to the `receive` method of its target. */

@@ -21,6 +21,7 @@ import { Pid } from "./pid.ts";
 import type { AnyProtocol, ProtocolData } from "./protocol.ts";
 import { type ActorRef, type BaseRef, baseRef, protocolData } from "./ref.ts";
 import { Root } from "./root.ts";
+import { selectCells } from "./selection.ts";
 import { Runtime } from "./runtime.ts";
 import { type DrainOptions, Shutdown } from "./shutdown.ts";
 import { type Spawn, spawnCell } from "./spawn.ts";
@@ -194,6 +195,22 @@ export class ActorSystem implements AsyncDisposable {
     return cell === undefined
       ? undefined
       : checked(cell, protocolData(protocol));
+  }
+
+  /**
+   * The living actors whose path matches a pattern and that speak a protocol; others are left out.
+   *
+   * @param protocol What they speak.
+   * @param pattern Names joined by `/`. A `*` stands for any part of a name, so that `parent/*` means
+   * all children of `parent`; the name `**` stands for any number of names, also none.
+   * @returns References: parents before children, siblings in the order in which they were spawned.
+   * @throws {TypeError} When a name in the pattern is empty.
+   */
+  select<P extends AnyProtocol>(protocol: P, pattern: string): ActorRef<P>[] {
+    const wanted = protocolData(protocol);
+    return selectCells(this.#root.children, pattern)
+      .filter((cell) => cell.protocol === wanted)
+      .map((cell) => checked(cell, wanted));
   }
 
   /**

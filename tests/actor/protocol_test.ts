@@ -193,8 +193,10 @@ Deno.test("messages may have the names of an object's own methods", async () => 
       await Promise.all([
         odd.ask(Odd.toString()),
         odd.ask(Odd.valueOf()),
+        // deno-lint-ignore no-prototype-builtins -- a message of that name
         odd.ask(Odd.hasOwnProperty("x")),
         odd.ask(Odd.toLocaleString()),
+        // deno-lint-ignore no-prototype-builtins -- a message of that name
         odd.ask(Odd.isPrototypeOf({})),
       ]),
       ["s", 1, true, "l", undefined],

@@ -1,0 +1,43 @@
+/**
+ * Several messages at once.
+ * @module
+ */
+
+import { Envelope, type Message } from "./message.ts";
+import type { MessageReply } from "./protocol.ts";
+import type { AskOptions, BaseRef } from "./ref.ts";
+
+/** How each ask of a batch ended, at the place of its message. */
+export type AskOutcomes<M extends readonly Message[]> = {
+  -readonly [Index in keyof M]: PromiseSettledResult<MessageReply<M[Index]>>;
+};
+
+/** Sends `messages` to `ref` in order; returns how many were taken. */
+export function tellAll(
+  ref: BaseRef,
+  messages: Iterable<Message>,
+  sender: BaseRef | undefined,
+): number {
+  let taken = 0;
+  for (const message of messages) {
+    const mail = sender === undefined
+      ? message
+      : new Envelope(message, sender, undefined);
+    if (ref.deliver(mail)) taken++;
+  }
+  return taken;
+}
+
+/** Asks `ref` for a reply to each of `messages`, all in flight at once. Never rejects. */
+export function askAll<const M extends readonly Message[]>(
+  ref: BaseRef,
+  messages: M,
+  sender: BaseRef | undefined,
+  options: AskOptions | undefined,
+): Promise<AskOutcomes<M>> {
+  const { asks } = ref;
+  // The protocol promises the type of each reply; allSettled keeps their places.
+  return Promise.allSettled(
+    messages.map((message) => asks.ask(ref, message, sender, options)),
+  ) as Promise<AskOutcomes<M>>;
+}

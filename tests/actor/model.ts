@@ -1,0 +1,252 @@
+/**
+ * A simple model of one actor with a child and a parent, for comparison with the real one.
+ *
+ * @module
+ */
+import type { Directive } from "../../actor/mod.ts";
+
+/** What the failed actor, and then its parent, decide. */
+export interface Plan {
+  /** What the actor's supervisor says. */
+  readonly self: Directive;
+  /** What the parent's says, should it come to that. */
+  readonly parent: Directive;
+}
+
+/** Something that happens to the actor. */
+export type Event =
+  | { readonly do: "tell" | "pend" | "resolve" | "stop" | "drain" | "watch" }
+  | { readonly do: "kidTell" | "kidStop" | "spawn" | "spawnPending" }
+  | { readonly do: "spawnFailing" }
+  | { readonly do: "fail" | "reject" | "kidFail"; readonly plan: Plan };
+
+const PLANS: readonly Plan[] = [
+  { self: "resume", parent: "resume" },
+  { self: "restart", parent: "resume" },
+  { self: "stop", parent: "resume" },
+  { self: "escalate", parent: "resume" },
+  { self: "escalate", parent: "restart" },
+  { self: "escalate", parent: "stop" },
+];
+
+/** Everything that can happen. */
+export const EVENTS: readonly Event[] = [
+  { do: "tell" },
+  { do: "pend" },
+  { do: "resolve" },
+  { do: "stop" },
+  { do: "drain" },
+  { do: "watch" },
+  { do: "kidTell" },
+  { do: "kidStop" },
+  { do: "spawn" },
+  { do: "spawnPending" },
+  { do: "spawnFailing" },
+  ...PLANS.flatMap((plan): Event[] => [
+    { do: "fail", plan },
+    { do: "reject", plan },
+    { do: "kidFail", plan },
+  ]),
+];
+
+/** One line for an event. */
+export function nameOf(event: Event): string {
+  return "plan" in event
+    ? `${event.do}(${event.plan.self}, ${event.plan.parent})`
+    : event.do;
+}
+
+type Item = "tell" | "pend" | "poison" | Plan;
+
+/** What is expected when every event is followed by rest. */
+export class Model {
+  /** Where the actor is in its life. */
+  state: "starting" | "running" | "stopping" | "stopped" = "running";
+  /** Messages that a handler saw. */
+  handled = 0;
+  /** Messages that no handler saw. */
+  dead = 0;
+  /** Calls of `onRestart`. */
+  restarts = 0;
+  /** Calls of `onStop`. */
+  stops = 0;
+  /** Ends that the watcher was told of. */
+  told = 0;
+  #busy = false;
+  #watched = false;
+  #queue: Item[] = [];
+  #kid: {
+    state: "running" | "suspended" | "stopped";
+    queue: (Plan | "tell")[];
+  } = {
+    state: "running",
+    queue: [],
+  };
+  #failure: Plan | undefined = undefined;
+
+  /** Applies an event and everything that it leads to. */
+  apply(event: Event): void {
+    switch (event.do) {
+      case "tell":
+      case "pend":
+        this.#send(event.do);
+        break;
+      case "fail":
+        this.#send(event.plan);
+        break;
+      case "resolve":
+        this.#settle(undefined);
+        break;
+      case "reject":
+        this.#settle(event.plan);
+        break;
+      case "stop":
+        this.#stop();
+        break;
+      case "drain":
+        if (this.#isAlive) this.#queue.push("poison");
+        break;
+      case "watch":
+        if (this.state === "stopped") this.told++;
+        else this.#watched = true;
+        break;
+      case "kidTell":
+        this.#sendKid("tell");
+        break;
+      case "kidFail":
+        this.#sendKid(event.plan);
+        break;
+      case "kidStop":
+        this.#endKid();
+        break;
+      default:
+        this.#spawn(event.do);
+    }
+    this.#run();
+  }
+
+  get #isAlive(): boolean {
+    return this.state === "running" || this.state === "starting";
+  }
+
+  #send(item: Item): void {
+    if (this.#isAlive) this.#queue.push(item);
+    else this.dead++;
+  }
+
+  #sendKid(item: Plan | "tell"): void {
+    if (this.#kid.state === "stopped") this.dead++;
+    else this.#kid.queue.push(item);
+  }
+
+  #spawn(how: "spawn" | "spawnPending" | "spawnFailing"): void {
+    if (this.state !== "stopped" || how === "spawnFailing") return;
+    this.#watched = false;
+    this.state = how === "spawn" ? "running" : "starting";
+    this.#busy = how === "spawnPending";
+    if (how === "spawn") this.#kid = { state: "running", queue: [] };
+  }
+
+  #settle(plan: Plan | undefined): void {
+    if (!this.#busy) return;
+    this.#busy = false;
+    if (this.state === "starting") {
+      if (plan === undefined) {
+        this.state = "running";
+        this.#kid = { state: "running", queue: [] };
+      } else {
+        this.#end();
+      }
+    } else if (this.state === "stopping") {
+      this.#finish(plan);
+    } else if (plan !== undefined) {
+      this.#decide(plan);
+    }
+  }
+
+  /** Which of the two a stopping actor waited for decides whether there is an instance to stop. */
+  #wasStarting = false;
+
+  #finish(plan: Plan | undefined): void {
+    if (this.#wasStarting && plan !== undefined) return this.#end();
+    this.stops++;
+    this.#end();
+  }
+
+  #stop(): void {
+    if (!this.#isAlive) return;
+    this.dead += this.#queue.filter((item) => item !== "poison").length;
+    this.#queue = [];
+    this.#wasStarting = this.state === "starting";
+    if (this.#busy) {
+      this.state = "stopping";
+      return;
+    }
+    this.stops++;
+    this.#end();
+  }
+
+  #end(): void {
+    this.dead += this.#queue.filter((item) => item !== "poison").length;
+    this.#queue = [];
+    this.#endKid();
+    this.state = "stopped";
+    if (this.#watched) this.told++;
+    this.#watched = false;
+  }
+
+  #endKid(): void {
+    this.dead += this.#kid.queue.length;
+    this.#kid = { state: "stopped", queue: [] };
+    this.#failure = undefined;
+  }
+
+  #decide({ self, parent }: Plan): void {
+    if (self === "resume" || (self === "escalate" && parent === "resume")) {
+      if (this.#kid.state === "suspended" && this.#failure === undefined) {
+        this.#kid.state = "running";
+      }
+    } else if (self === "restart") {
+      this.restarts++;
+      this.#endKid();
+      this.#kid.state = "running";
+    } else {
+      this.#stop();
+    }
+  }
+
+  #run(): void {
+    for (;;) {
+      if (this.#kid.state === "running" && this.#kid.queue.length > 0) {
+        this.#runKid();
+      } else if (this.state !== "running" || this.#busy) {
+        return;
+      } else if (this.#failure !== undefined) {
+        const plan = this.#failure;
+        this.#failure = undefined;
+        this.#decide(plan);
+      } else if (this.#queue.length > 0) {
+        this.#runItem();
+      } else {
+        return;
+      }
+    }
+  }
+
+  #runKid(): void {
+    const item = this.#kid.queue.shift();
+    this.handled++;
+    if (item === "tell" || item === undefined) return;
+    if (this.state === "stopping") return this.#endKid();
+    this.#kid.state = "suspended";
+    this.#failure = item;
+  }
+
+  #runItem(): void {
+    const item = this.#queue.shift();
+    if (item === "poison") return this.#stop();
+    this.handled++;
+    if (item === "pend") this.#busy = true;
+    else if (item !== "tell" && item !== undefined) this.#decide(item);
+  }
+}
