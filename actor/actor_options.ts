@@ -19,4 +19,9 @@ export interface ActorOptions {
    * @default none: one message after the other
    */
   reentrancy?: Reentrancy;
+  /**
+   * How many messages the actor may have stashed.
+   * @default 1000
+   */
+  stashCapacity?: number;
 }

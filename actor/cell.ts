@@ -78,7 +78,7 @@ export class Cell implements Owner, Watcher {
   constructor(
     runtime: Runtime,
     owner: Owner,
-    { protocol, create, supervisor, name, reentrancy }: CellSpec,
+    { protocol, create, supervisor, name, reentrancy, stashCapacity }: CellSpec,
   ) {
     this.runtime = runtime;
     this.owner = owner;
@@ -91,6 +91,7 @@ export class Cell implements Owner, Watcher {
     if (reentrancy !== undefined || protocol.hasReadOnly) {
       this.rare.interleaving = new Interleaving(reentrancy);
     }
+    if (stashCapacity !== undefined) this.rare.stashCapacity = stashCapacity;
     this.wake();
   }
 
@@ -111,6 +112,11 @@ export class Cell implements Owner, Watcher {
       path: this.path,
       incarnation: `${incarnation}.${this.number}`,
     });
+  }
+
+  /** What has the hooks: the instance, or the one that the actor began with before it changed its behavior. */
+  get hooks(): Instance | undefined {
+    return this.#rare?.behaviors?.original.instance ?? this.instance;
   }
 
   /** What the instance is given besides the message; one of its own for each message that may interleave. */
@@ -368,10 +374,21 @@ export class Cell implements Owner, Watcher {
       }
       if (typeof reply === "object") awaited = thenableOf(reply);
     } catch (error) {
-      return this.#failed(error, message.type, replyTo);
+      return this.#failed(
+        error,
+        message.type,
+        this.#isStashed(mail) ? undefined : replyTo,
+      );
     }
     if (awaited !== undefined) this.#await(awaited, message, replyTo);
-    else if (replyTo !== undefined) replyTo.succeed(reply);
+    else if (replyTo !== undefined && !this.#isStashed(mail)) {
+      replyTo.succeed(reply);
+    }
+  }
+
+  /** Whether the handler has put `mail` aside, so that its reply is still to come. */
+  #isStashed(mail: Mail | undefined): boolean {
+    return this.#context?.takeStashed(mail) ?? false;
   }
 
   #await(
@@ -379,13 +396,16 @@ export class Cell implements Owner, Watcher {
     message: Message,
     replyTo: ReplyTo | undefined,
   ): void {
+    const context = this.#context;
+    const { mail } = this;
     const flight = this.#takeOff(message);
     if (flight === undefined) this.turn = "awaiting";
     whenSettled(awaited, (reply) => {
-      replyTo?.succeed(reply);
+      if (!context?.takeStashed(mail)) replyTo?.succeed(reply);
       this.#land(flight);
     }, (error) => {
-      this.#failed(error, message.type, replyTo);
+      const isStashed = context?.takeStashed(mail);
+      this.#failed(error, message.type, isStashed ? undefined : replyTo);
       this.#land(flight);
     });
   }

@@ -4,7 +4,16 @@
  */
 
 import { chainOf, cycleError } from "./ask_chain.ts";
+<<<<<<< HEAD
 import { askAll, type AskOutcomes, tellAll } from "./batch.ts";
+=======
+import {
+  become,
+  becomeStacked,
+  unbecome,
+  unbecomeStacked,
+} from "./behaviors.ts";
+>>>>>>> 3767cc7 (x)
 import type { Cell } from "./cell.ts";
 import type { Context } from "./context.ts";
 import { link, unlink } from "./links.ts";
@@ -18,6 +27,7 @@ import {
 } from "./message.ts";
 import type { AnyProtocol, MessageOf, MessageReply } from "./protocol.ts";
 import { type ActorRef, type AskOptions, baseRef } from "./ref.ts";
+import { stash, unstash } from "./stash.ts";
 import type { Spawn } from "./spawn.ts";
 import type { ActorSystem } from "./system.ts";
 
@@ -29,6 +39,8 @@ export class CellContext implements Context {
     readonly mail: Mail | undefined;
     readonly controller: AbortController;
   } | undefined = undefined;
+
+  #stashed: Mail | undefined = undefined;
 
   constructor(cell: Cell, mail?: Mail) {
     this.#cell = cell;
@@ -73,6 +85,43 @@ export class CellContext implements Context {
       }
     }
     return this.#abort.controller.signal;
+  }
+
+  stash(): void {
+    const mail = this.#current;
+    stash(this.#cell, mail);
+    this.#stashed = mail;
+  }
+
+  /** Whether the handler of `mail` has stashed it; asked once, at its end. */
+  takeStashed(mail: Mail | undefined): boolean {
+    if (this.#stashed === undefined || this.#stashed !== mail) return false;
+    this.#stashed = undefined;
+    return true;
+  }
+
+  unstash(): boolean {
+    return unstash(this.#cell, 1) === 1;
+  }
+
+  unstashAll(): number {
+    return unstash(this.#cell, Infinity);
+  }
+
+  become(handlers: object): void {
+    become(this.#cell, handlers);
+  }
+
+  becomeStacked(handlers: object): void {
+    becomeStacked(this.#cell, handlers);
+  }
+
+  unbecomeStacked(): boolean {
+    return unbecomeStacked(this.#cell);
+  }
+
+  unbecome(): void {
+    unbecome(this.#cell);
   }
 
   /** Tells the handler that its work is no longer wanted. */
@@ -141,14 +190,13 @@ export class CellContext implements Context {
   askAll<Q extends AnyProtocol, const M extends readonly MessageOf<Q>[]>(
     ref: ActorRef<Q>,
     messages: M,
-    options: AskOptions = {},
+    options?: AskOptions,
   ): Promise<AskOutcomes<M>> {
-    const { runtime: { asks }, ref: self } = this.#cell;
-    const timeout = Math.min(
-      options.timeout ?? asks.defaultTimeout,
-      this.remaining,
+    baseRef(ref); // a ref of another make is refused here, not once for each message
+    return askAll(
+      messages,
+      (message) => this.ask(ref, message as MessageOf<Q>, options), // they are of type M
     );
-    return askAll(baseRef(ref), messages, self, { ...options, timeout });
   }
 
   watch(ref: ActorRef<AnyProtocol>): void {

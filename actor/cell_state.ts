@@ -3,6 +3,7 @@
  * @module
  */
 
+import type { Behaviors } from "./behaviors.ts";
 import type { Cell } from "./cell.ts";
 import type { Deque } from "../internal/deque.ts";
 import type { DeathWatch } from "./death_watch.ts";
@@ -11,6 +12,9 @@ import type { Mail } from "./message.ts";
 import type { ProtocolData } from "./protocol.ts";
 import type { BaseRef, TerminationReason, Watcher } from "./ref.ts";
 import type { RestartWindow, Supervisor } from "./supervisor.ts";
+
+/** How many messages an actor may put aside, unless told otherwise. */
+export const STASH_CAPACITY: number = 1_000;
 
 /**
  * Where an actor is in its life:
@@ -63,6 +67,8 @@ export interface CellSpec {
   supervisor: Supervisor;
   /** Its name, when it was given one. */
   name: string | undefined;
+  /** How many messages it may put aside. */
+  stashCapacity: number | undefined;
   /** Which messages may be in work at the same time, when not one after the other. */
   reentrancy: Reentrancy | undefined;
 }
@@ -95,6 +101,11 @@ export class Rare {
   watch: DeathWatch | undefined = undefined;
   /** The messages in work, when there may be several. */
   interleaving: Interleaving | undefined = undefined;
+  /** Mail that is put aside, and how much may be. */
+  stash: Deque<Mail> | undefined = undefined;
+  stashCapacity: number = STASH_CAPACITY;
+  /** What the actor can go back to after it has changed its behavior. */
+  behaviors: Behaviors | undefined = undefined;
   /** Mail that comes before what is in the mailbox. */
   front: Deque<Mail> | undefined = undefined;
   /** Its links with other actors, by the other. */

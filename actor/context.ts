@@ -5,6 +5,7 @@
 
 import type { AskOutcomes } from "./batch.ts";
 import type { AnyProtocol, MessageOf, MessageReply } from "./protocol.ts";
+import type { Behavior } from "./handlers.ts";
 import type { ActorRef, AskOptions } from "./ref.ts";
 import type { Spawn } from "./spawn.ts";
 import type { ActorSystem } from "./system.ts";
@@ -77,6 +78,7 @@ export interface Context<P extends AnyProtocol = AnyProtocol> {
   /** Ends a watch. An end that was noticed but not handled yet is not told any more. */
   unwatch(ref: ActorRef<AnyProtocol>): void;
   /**
+<<<<<<< HEAD
    * Links this actor with another one of this node, both ways: when one ends, the other is told
    * through `onExit`. Without that hook it fails with a {@linkcode LinkedActorError} when the end was
    * not by request, and its supervisor decides. A restart is not an end; a link survives it. Linking
@@ -87,6 +89,37 @@ export interface Context<P extends AnyProtocol = AnyProtocol> {
   link(ref: ActorRef<AnyProtocol>): void;
   /** Ends a link on both sides. An end that was noticed but not handled yet is not felt any more. */
   unlink(ref: ActorRef<AnyProtocol>): void;
+=======
+   * Puts the message being handled aside. What the handler returns then is no reply; an asker waits on,
+   * as long as its timeout allows. Stashed messages are unstashed by a restart, and dead letters after
+   * a stop.
+   *
+   * @throws {StashOverflowError} When 1,000 are stashed, or what `stashCapacity` says.
+   * @throws {TypeError} Outside of a handler.
+   */
+  stash(): void;
+  /** Puts the oldest stashed message before the mail that waits; false when none is stashed. */
+  unstash(): boolean;
+  /** Puts all stashed messages, in their order, before the mail that waits; returns how many. */
+  unstashAll(): number;
+  /**
+   * Handles the next messages with other handlers, and forgets what was stacked. Hooks stay those of
+   * the instance that the factory made. A restart goes back to a fresh instance.
+   *
+   * @throws {TypeError} When a handler is missing and there is no `receive`.
+   */
+  become(handlers: Behavior<P>): void;
+  /**
+   * Handles the next messages with other handlers, until {@linkcode Context.unbecomeStacked}.
+   *
+   * @throws {RangeError} When 256 behaviors lie on one another.
+   */
+  becomeStacked(handlers: Behavior<P>): void;
+  /** Goes back to the behavior below; false when there is none. */
+  unbecomeStacked(): boolean;
+  /** Goes back to the behavior that the actor began with, and forgets what was stacked. */
+  unbecome(): void;
+>>>>>>> 3767cc7 (x)
   /**
    * Ends an actor, by default this one, after the message that it is handling.
    *

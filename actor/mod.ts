@@ -29,6 +29,7 @@ export {
   tell,
 } from "./protocol.ts";
 export { Reject } from "./reject.ts";
+export { StashOverflowError } from "./stash.ts";
 export { oneForOne } from "./supervisor.ts";
 export { ActorSystem } from "./system.ts";
 

@@ -23,14 +23,15 @@ export function handleSignal(cell: Cell, mail: Mail): unknown {
     if (instance?.receive === undefined) return unhandled(cell, mail);
     return instance.receive(foreignOf(message), cell.context);
   }
+  const hooks = cell.hooks;
   const { terminated, ref } = message.body as TerminatedBody; // signals are made in one place
   if (!cell.rare.watch?.end(ref)) return; // unwatched since
-  if (instance?.onTerminated === undefined) {
+  if (hooks?.onTerminated === undefined) {
     throw new TypeError(
       `Cannot tell "${cell.pid}" of the end of "${terminated.pid}": it watches but has no onTerminated method`,
     );
   }
-  return instance.onTerminated(terminated, cell.context);
+  return hooks.onTerminated(terminated, cell.context);
 }
 
 /** Makes a dead letter of mail that nothing of the instance claims. */

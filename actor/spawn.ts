@@ -138,6 +138,7 @@ function add(
     supervisor: options?.supervisor ?? runtime.supervisor,
     name,
     reentrancy: options?.reentrancy,
+    stashCapacity: options?.stashCapacity,
   });
   children.set(cell.key, cell);
   return cell;

@@ -12,6 +12,7 @@ import { CLOSED_MAILBOX } from "./mailbox.ts";
 import { messageOf } from "./message.ts";
 import type { Terminated, TerminationReason } from "./ref.ts";
 import { isLifecycle } from "./signals.ts";
+import { unstash } from "./stash.ts";
 import type { Directive } from "./supervisor.ts";
 import { thenableOf, whenSettled } from "./thenable.ts";
 
@@ -30,7 +31,7 @@ export function advance(cell: Cell): void {
   if (cell.children !== undefined && cell.children.size > 0) {
     return endChildren(cell);
   }
-  const { instance } = cell;
+  const instance = cell.hooks;
   if (instance !== undefined) return endInstance(cell, instance);
   if (cell.state === "restarting") begin(cell);
   else ended(cell);
@@ -41,6 +42,7 @@ export function apply(cell: Cell, directive: Directive, error: unknown): void {
   if (directive === "restart") {
     cell.state = "restarting";
     cell.rare.ending = { reason: "failed", error };
+    unstash(cell, Infinity);
   } else if (directive === "stop") {
     end(cell, "stopping", "failed", error);
   } else if (directive === "escalate") {
@@ -92,8 +94,10 @@ export function end(
   const { front } = cell.rare;
   const mailbox = cell.mailbox;
   cell.mailbox = CLOSED_MAILBOX;
+  const { stash } = cell.rare;
   cell.rare.front = undefined;
-  const next = () => front?.shift() ?? mailbox?.dequeue();
+  cell.rare.stash = undefined;
+  const next = () => stash?.shift() ?? front?.shift() ?? mailbox?.dequeue();
   for (let mail = next(); mail !== undefined; mail = next()) {
     if (!isLifecycle(messageOf(mail))) cell.refuse(mail);
   }
@@ -109,7 +113,7 @@ export function abandon(cell: Cell): void {
   for (const child of [...cell.children?.values() ?? []]) abandon(child);
   end(cell, "stopping", "stopped", undefined);
   if (cell.turn !== "awaiting") endLeftBehind(cell);
-  const { instance } = cell;
+  const instance = cell.hooks;
   ended(cell);
   cell.instance = instance; // its handler still runs, and what ends that ends it
 }
@@ -225,6 +229,7 @@ function endChildren(cell: Cell): void {
 
 function endInstance(cell: Cell, instance: Instance): void {
   cell.instance = undefined;
+  cell.rare.behaviors = undefined;
   cell.mail = undefined;
   let during = "onStop";
   let ending: PromiseLike<unknown> | undefined;

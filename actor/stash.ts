@@ -1,0 +1,59 @@
+/**
+ * Messages that an actor has put aside for later.
+ * @module
+ */
+
+import { Deque } from "../internal/deque.ts";
+import type { Cell } from "./cell.ts";
+import { ActorError } from "./errors.ts";
+import type { Mail } from "./message.ts";
+import type { Pid } from "./pid.ts";
+
+/** A message cannot be put aside: too many are already. */
+export class StashOverflowError extends ActorError {
+  /** Match by this: `"stash_overflow_error"`. */
+  override readonly code = "stash_overflow_error";
+  /** Who has put so many aside. */
+  readonly target: Pid;
+  /** How many. */
+  readonly capacity: number;
+
+  /** Names the actor and its capacity. */
+  constructor(target: Pid, capacity: number) {
+    super(
+      `Cannot stash a message of "${target}": ${capacity} are stashed, fewer were expected`,
+    );
+    this.target = target;
+    this.capacity = capacity;
+  }
+}
+
+/** Puts the mail that `cell` is handling aside, to be handled when it is unstashed. */
+export function stash(cell: Cell, mail: Mail | undefined): void {
+  if (mail === undefined) {
+    throw new TypeError(
+      `Cannot stash in "${cell.pid}": no message is being handled, a handler was expected`,
+    );
+  }
+  const { rare } = cell;
+  const stashed = rare.stash ??= new Deque<Mail>();
+  if (stashed.size >= rare.stashCapacity) {
+    throw new StashOverflowError(cell.pid, rare.stashCapacity);
+  }
+  stashed.push(mail);
+}
+
+/** Puts the oldest stashed message, or all in their order, before the mail that waits. */
+export function unstash(cell: Cell, count: number): number {
+  const stashed = cell.hasRare ? cell.rare.stash : undefined;
+  if (stashed === undefined) return 0;
+  const first: Mail[] = [];
+  while (first.length < count) {
+    const mail = stashed.shift();
+    if (mail === undefined) break;
+    first.push(mail);
+  }
+  const front = cell.rare.front ??= new Deque<Mail>();
+  for (const mail of first.toReversed()) front.unshift(mail);
+  return first.length;
+}
