@@ -4,16 +4,13 @@
  */
 
 import { chainOf, cycleError } from "./ask_chain.ts";
-<<<<<<< HEAD
 import { askAll, type AskOutcomes, tellAll } from "./batch.ts";
-=======
 import {
   become,
   becomeStacked,
   unbecome,
   unbecomeStacked,
 } from "./behaviors.ts";
->>>>>>> 3767cc7 (x)
 import type { Cell } from "./cell.ts";
 import type { Context } from "./context.ts";
 import { link, unlink } from "./links.ts";

@@ -78,7 +78,6 @@ export interface Context<P extends AnyProtocol = AnyProtocol> {
   /** Ends a watch. An end that was noticed but not handled yet is not told any more. */
   unwatch(ref: ActorRef<AnyProtocol>): void;
   /**
-<<<<<<< HEAD
    * Links this actor with another one of this node, both ways: when one ends, the other is told
    * through `onExit`. Without that hook it fails with a {@linkcode LinkedActorError} when the end was
    * not by request, and its supervisor decides. A restart is not an end; a link survives it. Linking
@@ -89,7 +88,6 @@ export interface Context<P extends AnyProtocol = AnyProtocol> {
   link(ref: ActorRef<AnyProtocol>): void;
   /** Ends a link on both sides. An end that was noticed but not handled yet is not felt any more. */
   unlink(ref: ActorRef<AnyProtocol>): void;
-=======
    * Puts the message being handled aside. What the handler returns then is no reply; an asker waits on,
    * as long as its timeout allows. Stashed messages are unstashed by a restart, and dead letters after
    * a stop.
@@ -119,7 +117,6 @@ export interface Context<P extends AnyProtocol = AnyProtocol> {
   unbecomeStacked(): boolean;
   /** Goes back to the behavior that the actor began with, and forgets what was stacked. */
   unbecome(): void;
->>>>>>> 3767cc7 (x)
   /**
    * Ends an actor, by default this one, after the message that it is handling.
    *
