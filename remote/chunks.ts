@@ -8,6 +8,8 @@ import type { Chunk } from "./wire/fields.ts";
 
 /** Bytes of payload in one frame, at most. */
 export const CHUNK_BYTES = 65_536;
+/** Bytes of a part other than the last, at least: parts without bytes would cost memory for ever. */
+export const MIN_PART_BYTES = 4_096;
 /** Payloads that a peer may have under way at the same time. */
 const MAX_ASSEMBLIES = 1_024;
 
@@ -64,7 +66,7 @@ export class Assembler<Head> {
     }
     const assembly = { head, total: totalBytes, parts: [], bytes: 0 };
     this.#byId.set(id, assembly);
-    this.#add(assembly, part);
+    this.#add(assembly, part, MIN_PART_BYTES);
   }
 
   /**
@@ -82,7 +84,7 @@ export class Assembler<Head> {
         "a first part was expected before",
       );
     }
-    this.#add(assembly, part);
+    this.#add(assembly, part, last ? 1 : MIN_PART_BYTES);
     const { head, total, parts, bytes } = assembly;
     if (last ? bytes !== total : bytes >= total) {
       throw new FrameError(
@@ -103,7 +105,14 @@ export class Assembler<Head> {
     return { head, payload };
   }
 
-  #add(assembly: Assembly<Head>, part: Uint8Array): void {
+  #add(assembly: Assembly<Head>, part: Uint8Array, least: number): void {
+    if (part.length < least) {
+      throw new FrameError(
+        "read a chunked message",
+        `a part of it has ${part.length} bytes`,
+        `at least ${least} bytes were expected`,
+      );
+    }
     this.#bytes += part.length;
     if (this.#bytes > 2 * this.#maxBytes) {
       throw new FrameError(
@@ -112,7 +121,9 @@ export class Assembler<Head> {
         `at most ${2 * this.#maxBytes} were expected`,
       );
     }
-    assembly.parts.push(part);
+    // A view keeps all of its buffer in memory, so only large views are kept as they are.
+    const isSmall = part.length * 2 < part.buffer.byteLength;
+    assembly.parts.push(isSmall ? part.slice() : part);
     assembly.bytes += part.length;
   }
 }

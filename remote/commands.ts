@@ -68,7 +68,6 @@ export class Commands {
     kind: number,
     run: () => Promise<string>,
   ): void {
-    link.owe();
     run().then(
       (address) => link.outbound.frame({ kind, correlation, address }),
       (error) =>
@@ -77,7 +76,7 @@ export class Commands {
           correlation,
           failure: failureOf(error),
         }),
-    ).finally(() => link.settle());
+    );
   }
 
   async #lookUp(address: string): Promise<string> {

@@ -40,6 +40,8 @@ export class DisconnectedError extends ActorError {
   override readonly code = "disconnected_error";
   /** The `host:port` of the peer. */
   readonly node: string;
+  /** Why the connection ended. */
+  readonly found: string;
 
   /**
    * Names what was waiting (`action`, for example `complete the ask of "counter.get" to`), the peer and
@@ -61,6 +63,7 @@ export class DisconnectedError extends ActorError {
       },
     );
     this.node = node;
+    this.found = found;
   }
 }
 

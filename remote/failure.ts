@@ -3,7 +3,8 @@
  * @module
  */
 
-import { ActorError, describe } from "../actor/errors.ts";
+import { ActorError, describe, type Outcome } from "../actor/errors.ts";
+import { Pid } from "../actor/pid.ts";
 import { RemoteError } from "./errors.ts";
 import type { Failure } from "./wire/fields.ts";
 import { OUTCOMES } from "./wire/kinds.ts";
@@ -12,36 +13,47 @@ const NO_DATA = new Uint8Array();
 /** Longest text of an error that is sent, in characters. */
 const LONGEST_TEXT = 4_096;
 
-/** What of `error` leaves the node: code and text, never a stack. */
-export function failureOf(error: unknown): Failure {
-  if (error instanceof RemoteError) {
-    const { remoteCode, text, outcome, retryable } = error;
-    return {
-      code: remoteCode,
-      text,
-      outcome: OUTCOMES.indexOf(outcome),
-      retryable,
-      data: NO_DATA,
-    };
-  }
-  if (error instanceof ActorError) {
-    const { code, outcome, retryable } = error;
-    return {
-      code,
-      text: cut(error.message),
-      outcome: OUTCOMES.indexOf(outcome),
-      retryable,
-      data: NO_DATA,
-    };
-  }
-  // A handler saw the message and threw this.
+/**
+ * What of `error` leaves the node: code and text, never a stack.
+ *
+ * @param error What was thrown.
+ * @param outcome What is known of the message; what the error says, or else that it was not delivered,
+ * unless given.
+ */
+export function failureOf(
+  error: unknown,
+  outcome: Outcome = error instanceof ActorError
+    ? error.outcome
+    : "not_delivered",
+): Failure {
+  const isRemote = error instanceof RemoteError;
+  const isActorError = error instanceof ActorError;
   return {
-    code: codeOf(error),
-    text: cut(describe(error)),
-    outcome: OUTCOMES.indexOf("done"),
-    retryable: false,
+    code: isRemote
+      ? error.remoteCode
+      : isActorError
+      ? error.code
+      : classOf(error),
+    text: cut(
+      isRemote ? error.text : isActorError ? error.message : describe(error),
+    ),
+    outcome: OUTCOMES.indexOf(outcome),
+    // What a handler has seen is not sent again without another thought.
+    retryable: isActorError && error.retryable && outcome !== "done",
     data: NO_DATA,
   };
+}
+
+/**
+ * What is known of a message to the actor at `receiver` when `error` is why it has no reply: an error
+ * about that actor says it, any other was thrown while the message was handled.
+ */
+export function outcomeFor(receiver: Pid, error: unknown): Outcome {
+  if (!(error instanceof ActorError)) return "done";
+  const target: unknown = "target" in error ? error.target : undefined;
+  return target instanceof Pid && target.equals(receiver)
+    ? error.outcome
+    : "done";
 }
 
 /** The error that a peer's failure becomes. */
@@ -65,15 +77,21 @@ export function errorOf(
 }
 
 /** The class of a thrown error in snake_case. */
-function codeOf(error: unknown): string {
-  const name = error instanceof Error && typeof error.name === "string"
-    ? error.name
-    : "Error";
-  const snake = name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").replace(
+function classOf(error: unknown): string {
+  const snake = nameOf(error).replace(/([a-z0-9])([A-Z])/g, "$1_$2").replace(
     /[^A-Za-z0-9]+/g,
     "_",
   ).toLowerCase();
   return snake.slice(0, 64) || "error";
+}
+
+function nameOf(error: unknown): string {
+  try {
+    if (error instanceof Error) return String(error.name);
+  } catch {
+    // What was thrown does not want to be looked at.
+  }
+  return "Error";
 }
 
 function cut(text: string): string {

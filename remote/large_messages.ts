@@ -42,17 +42,36 @@ export interface Progress {
   offset: number;
 }
 
+/** The messages of one pair, in the order of sending; never empty while it is known. */
+interface Pair {
+  readonly key: string;
+  readonly queue: Deque<Progress>;
+}
+
 /**
  * Messages that wait behind a large one, by pair of sender and receiver. The pairs take turns, part by
- * part; inside a pair the order of sending holds.
+ * part; inside a pair the order of sending holds. No more than a peer takes is under way at the same time.
  */
 export class LargeMessages {
-  #byPair: Map<string, Deque<Progress>> = new Map();
+  /** Bytes of the largest payload that the peer takes; twice as many may be under way. */
+  maxBytes: number;
+  readonly #pairs: Map<string, Pair> = new Map();
+  /** Pairs whose first message is under way, the next one first. */
+  readonly #turns: Deque<Pair> = new Deque();
+  /** Pairs whose first message is not, in the order in which they may begin. */
+  readonly #waiting: Deque<Pair> = new Deque();
   #bytes = 0;
+  /** Bytes of the payloads that are under way, the whole of each. */
+  #underWay = 0;
+
+  /** Takes the largest payload of the peer, in bytes. */
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes;
+  }
 
   /** Whether nothing waits. */
   get isEmpty(): boolean {
-    return this.#byPair.size === 0;
+    return this.#pairs.size === 0;
   }
 
   /** How many bytes of memory wait; a message counts until all of it is written. */
@@ -62,21 +81,22 @@ export class LargeMessages {
 
   /** Whether a message of the pair waits, so that later ones must wait behind it. */
   has(receiver: string, sender: string): boolean {
-    return this.#byPair.has(pairOf(receiver, sender));
+    return this.#pairs.has(pairOf(receiver, sender));
   }
 
   /** Adds a message behind those of its pair. */
   add(message: LargeMessage): void {
     const { receiver, sender, correlation, payload } = message;
     // Answers belong to no pair: each is one of its own.
-    const pair = receiver === "" ? `${correlation}` : pairOf(receiver, sender);
+    const key = receiver === "" ? `${correlation}` : pairOf(receiver, sender);
     const progress: Progress = { message, id: 0, offset: 0 };
     this.#bytes += payload.length + OVERHEAD;
-    const queue = this.#byPair.get(pair);
-    if (queue !== undefined) return queue.push(progress);
-    const created = new Deque<Progress>();
-    created.push(progress);
-    this.#byPair.set(pair, created);
+    const known = this.#pairs.get(key);
+    if (known !== undefined) return known.queue.push(progress);
+    const pair: Pair = { key, queue: new Deque<Progress>() };
+    pair.queue.push(progress);
+    this.#pairs.set(key, pair);
+    this.#waiting.push(pair);
   }
 
   /**
@@ -86,31 +106,58 @@ export class LargeMessages {
    * @returns False when nothing waits.
    */
   turn(write: (progress: Progress) => boolean): boolean {
-    const [next] = this.#byPair;
-    if (next === undefined) return false;
-    const [pair, queue] = next;
-    const progress = queue.peek() as Progress; // a queue in the map is not empty
-    if (write(progress)) {
-      queue.shift();
-      this.#bytes -= progress.message.payload.length + OVERHEAD;
+    this.#admit();
+    const pair = this.#turns.shift();
+    if (pair === undefined) return false;
+    const { key, queue } = pair;
+    const progress = queue.peek() as Progress; // a pair is not empty
+    if (!write(progress)) {
+      this.#turns.push(pair);
+      return true;
     }
-    this.#byPair.delete(pair);
-    if (queue.size > 0) this.#byPair.set(pair, queue); // behind the others
+    const { length } = progress.message.payload;
+    queue.shift();
+    this.#bytes -= length + OVERHEAD;
+    this.#underWay -= length;
+    if (queue.size > 0) this.#waiting.push(pair);
+    else this.#pairs.delete(key);
     return true;
   }
 
-  /** Empties it and tells of each message, and whether a part of it was written. */
-  lose(lost: (message: LargeMessage, begun: boolean) => void): void {
-    for (const queue of this.#byPair.values()) {
+  /** Empties it and tells of each message; none of them was written whole. */
+  lose(lost: (message: LargeMessage) => void): void {
+    const pairs = [...this.#pairs.values()];
+    this.#pairs.clear();
+    this.#turns.clear();
+    this.#waiting.clear();
+    this.#bytes = 0;
+    this.#underWay = 0;
+    for (const { queue } of pairs) {
       for (let it = queue.shift(); it !== undefined; it = queue.shift()) {
-        lost(it.message, it.offset > 0);
+        lost(it.message);
       }
     }
-    this.#byPair.clear();
-    this.#bytes = 0;
+  }
+
+  /** Lets pairs begin while there is room for the whole of their first messages. */
+  #admit(): void {
+    for (
+      let pair = this.#waiting.peek();
+      pair !== undefined;
+      pair = this.#waiting.peek()
+    ) {
+      const { length } = (pair.queue.peek() as Progress).message.payload; // a pair is not empty
+      const underWay = this.#underWay + length;
+      if (this.#underWay > 0 && underWay > 2 * this.maxBytes) return;
+      this.#underWay = underWay;
+      this.#waiting.shift();
+      this.#turns.push(pair);
+    }
   }
 }
 
+/** References to one actor may name its incarnation or not: both are the same pair. */
 function pairOf(receiver: string, sender: string): string {
-  return `${receiver} ${sender}`;
+  const hash = receiver.indexOf("#");
+  return `${hash < 0 ? receiver : receiver.slice(0, hash)} ${sender}`;
 }

@@ -4,24 +4,29 @@
  */
 
 import { PendingAsk } from "../actor/asks.ts";
-import { describe } from "../actor/errors.ts";
 import { Envelope, type Mail, type ReplyTo } from "../actor/message.ts";
 import type { BaseRef } from "../actor/ref.ts";
 import type { Runtime } from "../actor/runtime.ts";
-import { Assembler } from "./chunks.ts";
+import {
+  ControlReply,
+  type ControlRequest,
+  type RemoteWaitOptions,
+} from "./control_request.ts";
 import { DisconnectedError, FrameError, OverloadedError } from "./errors.ts";
+import { errorOf, failureOf } from "./failure.ts";
+import { discard, lastFrames, sayFarewell } from "./farewell.ts";
 import type { Session } from "./handshake.ts";
-import { IncomingMessage } from "./incoming.ts";
+import { Inbound, type InboundHandler } from "./inbound.ts";
+import type { IncomingMessage } from "./incoming.ts";
+import type { LargeMessage } from "./large_messages.ts";
+import { Losses } from "./losses.ts";
 import type { MessageCodecs } from "./message_codecs.ts";
 import { Outbound } from "./outbound.ts";
 import { type Request, Requests } from "./requests.ts";
 import type { Route } from "./route.ts";
 import type { Connection } from "./transport.ts";
-import { FrameDecoder } from "./wire/decoder.ts";
-import type { DecodedFrame, Spawn } from "./wire/fields.ts";
-import { DefinitionKind, FrameKind } from "./wire/kinds.ts";
-import { FrameReader } from "./wire/reader.ts";
-import { DefinitionTable } from "./wire/tables.ts";
+import type { DecodedFrame, Failure } from "./wire/fields.ts";
+import { FrameKind } from "./wire/kinds.ts";
 
 /** What a link tells whoever made it. */
 export interface LinkOwner {
@@ -33,6 +38,8 @@ export interface LinkOwner {
   parting(link: Link): void;
   /** The link is of no more use; the reason is `undefined` when it ended in peace. */
   closed(link: Link, reason: unknown): void;
+  /** What goes on after the end of a link until the peer has been told why; `stop` ends it. */
+  linger(task: Promise<void>, stop: () => void): void;
 }
 
 /** Settings of a {@linkcode Link}. */
@@ -41,6 +48,10 @@ export interface LinkOptions {
   runtime: Runtime;
   /** Who made it. */
   owner: LinkOwner;
+  /**
+   * `"dialler"`: sends messages and requests, and is sent answers. `"acceptor"`: the other way round.
+   */
+  role: "dialler" | "acceptor";
   /** The peer as `host:port`, for errors. */
   node: string;
   /** Bytes of messages that wait or are not acknowledged, at most. */
@@ -49,67 +60,36 @@ export interface LinkOptions {
   maxMessageBytes: number;
 }
 
-/** A request that is not a message. */
-export interface ControlRequest {
-  /** One of `FrameKind`. */
-  kind: number;
-  /** What is done, for errors. */
-  action: string;
-  /** What it is about. */
-  address?: string;
-  /** What to create. */
-  spawn?: Spawn;
-}
+const HIGHEST_REMAINING = 0xffff_ffff;
 
-/** Where a link is in its life; while `"parting"` both sides finish what they owe. */
-export type LinkState = "connecting" | "open" | "parting" | "closed";
-
-/** Room in a frame for what is not the payload: numbers, definitions, headers. */
-const HEAD_BYTES = 64 * 1024;
-
-/** One connection: messages out, messages in, requests and answers. Of no use again after its end. */
-export class Link {
+/** One connection: messages out or in, answers the other way. Of no use again after its end. */
+export class Link implements InboundHandler {
   readonly outbound: Outbound;
   readonly requests: Requests;
   readonly #options: LinkOptions;
-  readonly #addresses: DefinitionTable = new DefinitionTable("address");
-  readonly #types: DefinitionTable = new DefinitionTable("type name");
-  readonly #reader: FrameReader;
-  readonly #decoder: FrameDecoder = new FrameDecoder();
-  readonly #incoming: IncomingMessage = new IncomingMessage();
-  readonly #assembler: Assembler<IncomingMessage | number>;
+  readonly #inbound: Inbound;
   #connection: Connection | undefined = undefined;
+  #reading: Promise<void> | undefined = undefined;
   #session: Session | undefined = undefined;
-  #state: LinkState = "connecting";
-  #reason: unknown = undefined;
-  /** Counted frames of the peer, and how many of them it was told of. */
-  #counted = 0;
+  /** Where the link is in its life; while it is parting both sides finish what they owe. */
+  #state: "connecting" | "open" | "parting" | "closed" = "connecting";
+  /** How many counted frames the peer was told of. */
   #acknowledged = 0;
-  #now = 0;
   #stalledSince: number | undefined = undefined;
-  /** Asks of the peer that are not answered. */
-  #owed = 0;
-  #onSettled: (() => void)[] = [];
+  #onClosed: (() => void)[] = [];
 
   constructor(options: LinkOptions) {
     this.#options = options;
     const { budget, maxMessageBytes, runtime, node } = options;
-    this.#reader = new FrameReader({
-      maxFrameBytes: maxMessageBytes + HEAD_BYTES,
-    });
-    this.#assembler = new Assembler(maxMessageBytes);
+    this.#inbound = new Inbound(this, maxMessageBytes);
     this.requests = new Requests(node);
     this.outbound = new Outbound({
       budget,
       maxMessageBytes,
       clock: runtime.clock,
       onFailure: (error) => this.close(error),
+      onUnsendable: (message, error) => this.#unsendable(message, error),
     });
-  }
-
-  /** Where the link is in its life. */
-  get state(): LinkState {
-    return this.#state;
   }
 
   /** Whether new messages may be sent over it. */
@@ -117,17 +97,20 @@ export class Link {
     return this.#state === "open" || this.#state === "connecting";
   }
 
+  /** Whether it has not ended. */
+  get isAlive(): boolean {
+    return this.#state !== "closed";
+  }
+
   /** The peer as `host:port`. */
   get node(): string {
     return this.#options.node;
   }
 
-  /** What was agreed on; known once the link is open. */
-  get session(): Session | undefined {
-    return this.#session;
-  }
-
-  /** Since when a part of a frame waits for the rest, on the system's clock; `undefined` when none does. */
+  /**
+   * Since when nothing has come although the peer has begun a frame or a large message, on the system's
+   * clock; `undefined` when nothing is missing or this end is not reading.
+   */
   get stalledSince(): number | undefined {
     return this.#stalledSince;
   }
@@ -138,9 +121,9 @@ export class Link {
     this.#connection = connection;
     this.#session = session;
     this.#state = "open";
-    this.outbound.attach(connection);
-    this.#read(connection, session.rest).then(
-      () => this.close(undefined),
+    this.outbound.attach(connection, session.maxFrameBytes);
+    this.#reading = this.#read(connection, session.rest).then(
+      () => this.#ended(),
       (error) => this.close(error),
     );
   }
@@ -199,213 +182,224 @@ export class Link {
    * @returns The address in the answer.
    * @throws {RemoteError} When the peer reported a failure.
    * @throws {DisconnectedError} When the link ended before the answer.
+   * @throws {AskTimeoutError} When no answer came in time.
    */
   async request(
-    { kind, action, address, spawn }: ControlRequest,
+    request: ControlRequest,
+    { timeout, signal }: RemoteWaitOptions = {},
   ): Promise<string> {
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const replyTo: ReplyTo = {
-      succeed: resolve,
-      fail: reject,
-      deadline: Infinity,
-    };
-    const { correlation } = this.requests.open(replyTo, undefined, action);
-    this.outbound.frame({
-      kind,
-      correlation,
-      ...(address === undefined ? {} : { address }),
-      ...(spawn === undefined ? {} : { spawn }),
-    });
-    return String(await promise);
-  }
-
-  /** Notes that the peer awaits an answer. */
-  owe(): void {
-    this.#owed++;
-  }
-
-  /** Notes that an answer was given. */
-  settle(): void {
-    if (--this.#owed > 0) return;
-    for (const resolve of this.#onSettled.splice(0)) resolve();
+    signal?.throwIfAborted();
+    const { clock, asks } = this.#options.runtime;
+    const { kind, action, address, spawn } = request;
+    const reply = new ControlReply(
+      clock,
+      request,
+      timeout ?? asks.defaultTimeout,
+      signal,
+      () => opened.abandon(),
+    );
+    const opened = this.requests.openControl(reply, kind + 1, action);
+    try {
+      this.outbound.frame({
+        kind,
+        correlation: opened.correlation,
+        ...(address === undefined ? {} : { address }),
+        ...(spawn === undefined ? {} : { spawn }),
+      });
+    } catch (error) {
+      opened.abandon();
+      reply.fail(error);
+    }
+    return await reply.answer;
   }
 
   /** Ends the link. What was not acknowledged goes to the dead letters, whoever waits is told. */
   close(reason: unknown): void {
     if (this.#state === "closed") return;
-    this.#state = "closed";
-    this.#reason = reason;
-    this.#stalledSince = undefined;
     this.#connection?.close();
-    const { runtime, owner } = this.#options;
-    this.outbound.close((mail, target, begun) => {
-      const error = this.#lost(`deliver a message to "${target.pid}"`, begun);
-      runtime.deadLetters.take(
-        mail,
-        target,
-        begun ? "unknown" : "disconnected",
-        error,
-      );
-    });
-    this.requests.close(({ action }) => this.#lost(action, true));
-    for (const resolve of this.#onSettled.splice(0)) resolve();
-    owner.closed(this, reason);
+    this.#end(reason);
   }
 
-  /** Sends what waits, lets both sides finish what they owe, then ends. Nothing new is sent meanwhile. */
+  /** Ends the link because of what the peer did, and tells the peer so if it listens. */
+  refuse(error: unknown): void {
+    const connection = this.#connection;
+    const reading = this.#reading;
+    if (this.#state === "closed" || connection === undefined) return;
+    const ack = this.#inbound.counted;
+    const bytes = lastFrames(ack > this.#acknowledged ? ack : 0, error);
+    const { owner, runtime: { clock } } = this.#options;
+    const { writing } = this.outbound;
+    this.#end(error);
+    owner.linger(
+      sayFarewell(connection, bytes, {
+        clock,
+        writing,
+        ...(reading === undefined ? {} : { reading }),
+      }),
+      () => connection.close(),
+    );
+  }
+
+  /**
+   * Parts in peace, and resolves when the link has ended. Who dialled sends what waits, takes what it
+   * asked for, and closes; who accepted asks the dialler to do so.
+   */
   async drain(): Promise<void> {
     if (this.#state === "open") this.#state = "parting";
-    if (this.#owed > 0) {
-      await new Promise<void>((resolve) => this.#onSettled.push(resolve));
+    if (this.#options.role === "acceptor") {
+      if (this.#state === "closed") return;
+      this.outbound.frame({ kind: FrameKind.GOODBYE });
+      await new Promise<void>((resolve) => this.#onClosed.push(resolve));
+      return;
     }
     await this.outbound.drained();
     await this.requests.drained();
     this.close(undefined);
   }
 
-  get #isAlive(): boolean {
-    return this.#state === "open" || this.#state === "parting";
+  message(message: IncomingMessage): void {
+    this.#expectAcceptor("a message");
+    this.#options.owner.message(this, message);
   }
 
-  #remaining(replyTo: ReplyTo): number {
-    if (replyTo instanceof PendingAsk) {
-      return Math.max(1, Math.ceil(replyTo.timeout));
+  command(frame: DecodedFrame): void {
+    this.#expectAcceptor(`a frame of kind ${frame.kind}`);
+    this.#options.owner.request(this, frame);
+  }
+
+  answer(frame: DecodedFrame): void {
+    this.requests.answer(frame);
+  }
+
+  wholeReply(correlation: number, payload: Uint8Array): void {
+    this.requests.answerWhole(correlation, payload);
+  }
+
+  acknowledged(count: number): void {
+    this.outbound.acknowledged(count);
+  }
+
+  goodbye(failure: Failure | undefined): void {
+    const { node } = this;
+    if (failure !== undefined) {
+      const cause = errorOf(node, "keep the connection", failure);
+      const found =
+        `the peer ended it with ${cause.remoteCode} "${cause.text}"`;
+      this.close(
+        new DisconnectedError(node, "keep the connection to", found, { cause }),
+      );
+    } else if (this.#options.role === "dialler") {
+      this.#options.owner.parting(this);
     }
-    if (replyTo.deadline === Infinity) return 0;
-    return Math.max(
-      1,
-      Math.ceil(replyTo.deadline - this.#options.runtime.clock.now()),
+  }
+
+  #expectAcceptor(what: string): void {
+    if (this.#options.role === "acceptor") return;
+    throw new FrameError(
+      "read a frame",
+      `${what} came over a link that this node has dialled`,
+      "an answer was expected",
     );
   }
 
-  #lost(action: string, begun: boolean): unknown {
-    const reason = this.#reason;
-    // Without a connection its error says it all, and that nothing was delivered.
-    if (this.#session === undefined && reason !== undefined) return reason;
-    const found = reason === undefined
-      ? "the connection ended"
-      : describe(reason);
-    const outcome = begun && this.#session !== undefined
-      ? "unknown"
-      : "not_delivered";
-    return new DisconnectedError(this.node, `${action} on`, found, {
-      outcome,
-      cause: reason,
+  /** The state, the losses and the news of the end; the connection is the caller's. */
+  #end(reason: unknown): void {
+    const { runtime, owner } = this.#options;
+    this.#state = "closed";
+    this.#stalledSince = undefined;
+    this.#inbound.close();
+    // Whoever sends again because of what follows must find another link.
+    owner.closed(this, reason);
+    const losses = new Losses(this.node, reason, this.#session !== undefined);
+    this.outbound.close((mail, target, isWritten) => {
+      const why = isWritten ? "unknown" : "disconnected";
+      const error = losses.ofMessage(target, isWritten);
+      runtime.deadLetters.take(mail, target, why, error);
     });
+    this.requests.close(({ action }) => losses.ofRequest(action));
+    for (const resolve of this.#onClosed.splice(0)) resolve();
+  }
+
+  /** The peer has ended its direction. */
+  #ended(): void {
+    if (this.#state === "closed") return;
+    const isWhole = this.#inbound.isWhole;
+    const isOwed = this.outbound.inFlight > 0 || this.requests.size > 0;
+    const isPeace = this.#options.role === "acceptor" ||
+      (this.#state === "parting" && !isOwed);
+    if (isWhole && isPeace) return this.close(undefined);
+    const where = isWhole ? "" : " in the middle of a message";
+    this.close(
+      new DisconnectedError(
+        this.node,
+        "read from",
+        `the peer has closed the connection${where}`,
+      ),
+    );
+  }
+
+  #unsendable(
+    { mail, target, correlation }: LargeMessage,
+    error: unknown,
+  ): void {
+    if (mail === undefined || target === undefined) {
+      const failure = failureOf(error, "done");
+      this.outbound.frame({ kind: FrameKind.FAILURE, correlation, failure });
+      return;
+    }
+    this.requests.forget(correlation);
+    this.#options.runtime.deadLetters.take(
+      mail,
+      target,
+      "not_encodable",
+      error,
+    );
+  }
+
+  /** Milliseconds as they are sent: 0 for no limit. */
+  #remaining(replyTo: ReplyTo): number {
+    const left = replyTo instanceof PendingAsk
+      ? replyTo.timeout
+      : replyTo.deadline - this.#options.runtime.clock.now();
+    return left > HIGHEST_REMAINING ? 0 : Math.max(1, Math.ceil(left));
   }
 
   async #read(connection: Connection, rest: Uint8Array): Promise<void> {
     if (rest.length > 0) this.#push(rest);
-    while (this.#isAlive) {
+    while (this.#state !== "closed") {
       const chunk = await connection.read();
       if (chunk === undefined) return;
       this.#push(chunk);
-      // A peer that does not read its answers gets no more of them: its requests wait.
-      while (this.outbound.unwritten > this.#options.budget) {
-        await this.outbound.written();
-      }
+      if (this.#options.role === "acceptor") await this.#keepUp();
     }
+    await discard(connection); // so that the peer gets our last words
+  }
+
+  /** A peer that does not read its answers gets no more of them: its requests wait. */
+  async #keepUp(): Promise<void> {
+    const { budget, runtime } = this.#options;
+    if (this.outbound.unwritten <= budget) return;
+    const isStalled = this.#stalledSince !== undefined;
+    this.#stalledSince = undefined;
+    while (this.outbound.unwritten > budget && this.#state !== "closed") {
+      await this.outbound.written();
+    }
+    if (isStalled && this.isAlive) this.#stalledSince = runtime.clock.now();
   }
 
   #push(chunk: Uint8Array): void {
-    const reader = this.#reader;
-    const decoder = this.#decoder;
-    this.#now = this.#options.runtime.clock.now();
-    reader.push(chunk);
-    while (this.#isAlive && reader.next()) {
-      decoder.decode(reader.bytes, reader.start, reader.end);
-      this.#take(decoder.frame);
+    if (this.#state === "closed") return;
+    const inbound = this.#inbound;
+    const now = this.#options.runtime.clock.now();
+    try {
+      inbound.push(chunk, now);
+    } catch (error) {
+      return this.refuse(error);
     }
-    if (!this.#isAlive) return;
-    this.#stalledSince = reader.buffered > 0 ? this.#now : undefined;
-    if (this.#counted === this.#acknowledged) return;
-    this.#acknowledged = this.#counted;
-    this.outbound.acknowledge(this.#counted);
-  }
-
-  #take(frame: DecodedFrame): void {
-    if (frame.definitions.length > 0) this.#define(frame);
-    switch (frame.kind) {
-      case FrameKind.TELL:
-      case FrameKind.ASK:
-        return this.#takeMessage(frame);
-      case FrameKind.REPLY:
-        if (frame.chunk !== undefined) {
-          return this.#assembler.begin(
-            frame.chunk,
-            frame.correlation,
-            frame.payload(),
-          );
-        }
-        return this.requests.answer(frame);
-      case FrameKind.FAILURE:
-      case FrameKind.LOOKUP_REPLY:
-      case FrameKind.SPAWNED:
-      case FrameKind.STOPPED:
-        return this.requests.answer(frame);
-      case FrameKind.ACK:
-        return this.outbound.acknowledged(frame.ack);
-      case FrameKind.CHUNK:
-        return this.#takeChunk(frame);
-      case FrameKind.GOODBYE:
-        return this.#options.owner.parting(this);
-      default:
-        return this.#options.owner.request(this, frame);
-    }
-  }
-
-  #takeMessage(frame: DecodedFrame): void {
-    const { receiver, sender, type, chunk } = frame;
-    const incoming = chunk === undefined
-      ? this.#incoming
-      : new IncomingMessage();
-    // A number may get another meaning before the last part is here, so it is looked up now.
-    incoming.receiver = this.#addresses.get(receiver);
-    incoming.sender = sender === 0 ? undefined : this.#addresses.get(sender);
-    incoming.type = this.#types.get(type);
-    incoming.take(frame, this.#now);
-    if (chunk !== undefined) {
-      return this.#assembler.begin(chunk, incoming, frame.payload());
-    }
-    this.#counted++;
-    this.#options.owner.message(this, incoming);
-  }
-
-  #takeChunk(frame: DecodedFrame): void {
-    const { chunk } = frame;
-    if (chunk === undefined) {
-      throw new FrameError(
-        "read a chunk",
-        "it has no number",
-        "a number was expected",
-      );
-    }
-    const whole = this.#assembler.next(chunk, frame.payload());
-    if (whole === undefined) return;
-    const { head, payload } = whole;
-    if (typeof head === "number") {
-      return this.requests.answerWhole(head, payload);
-    }
-    head.bytes = payload;
-    head.start = 0;
-    head.end = payload.length;
-    this.#counted++;
-    this.#options.owner.message(this, head);
-  }
-
-  #define({ definitions }: DecodedFrame): void {
-    for (const { number, table, value } of definitions) {
-      if (table === DefinitionKind.ADDRESS) {
-        this.#addresses.define(number, value);
-      } else if (table === DefinitionKind.TYPE_NAME) {
-        this.#types.define(number, value);
-      } else {
-        throw new FrameError(
-          "read a definition",
-          `it is for table ${table}`,
-          "table 1 or 2 was expected",
-        );
-      }
-    }
+    if (!this.isAlive) return;
+    this.#stalledSince = inbound.isWhole ? undefined : now;
+    if (inbound.counted === this.#acknowledged) return;
+    this.#acknowledged = inbound.counted;
+    this.outbound.acknowledge(inbound.counted);
   }
 }

@@ -23,7 +23,9 @@ export { ListenError } from "./transport.ts";
 
 export type { RemoteFailure } from "./errors.ts";
 export type { ProtobufSchema } from "./protobuf.ts";
-export type { RemoteOptions, RemoteSpawnOptions } from "./remote.ts";
+export type { RemoteWaitOptions } from "./control_request.ts";
+export type { RemoteSpawnOptions } from "./remote.ts";
+export type { RemoteOptions } from "./remote_options.ts";
 export type { TcpTransportOptions } from "./tcp_transport.ts";
 export type {
   Connection,

@@ -5,13 +5,16 @@
 
 import type { Cell } from "../actor/cell.ts";
 import { describe } from "../actor/errors.ts";
+import { MissingRef } from "../actor/local_ref.ts";
 import type { Pid } from "../actor/pid.ts";
 import type { BaseRef } from "../actor/ref.ts";
 import type { Runtime } from "../actor/runtime.ts";
 import type { SystemInternals } from "../actor/system.ts";
 import type { Clock, Timer } from "../internal/clock.ts";
+import { Background } from "./background.ts";
 import { Commands } from "./commands.ts";
-import { FrameError } from "./errors.ts";
+import { DisconnectedError, FrameError } from "./errors.ts";
+import { sayFarewell } from "./farewell.ts";
 import type { HandshakeOptions } from "./handshake.ts";
 import { Acceptor, encodeRefusal } from "./handshake_acceptor.ts";
 import { shakeHands } from "./handshake_driver.ts";
@@ -21,9 +24,18 @@ import { CodecCache } from "./message_codecs.ts";
 import { type NodeAddress, nodeKey, Peer, type PeerHost } from "./peer.ts";
 import { Receiver, type ReceiverHost } from "./receiver.ts";
 import { type RefHost, RemoteRef, UNKNOWN_PROTOCOL } from "./remote_ref.ts";
-import type { Connection, Listener, Transport } from "./transport.ts";
+import {
+  type Connection,
+  formatAddress,
+  type Listener,
+  type Transport,
+} from "./transport.ts";
 import type { DecodedFrame } from "./wire/fields.ts";
 import { FrameKind } from "./wire/kinds.ts";
+
+const ENDED = "remoting of this node has ended";
+/** Milliseconds without accepting after the system could not hand out a connection. */
+const ACCEPT_PAUSE = 100;
 
 /** Settings of a {@linkcode RemoteNode}, complete. */
 export interface NodeOptions {
@@ -52,8 +64,13 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
   readonly #links: Set<Link> = new Set();
   /** Connections whose handshake is under way. */
   readonly #halfOpen: Set<Connection> = new Set();
-  readonly #abort: AbortController = new AbortController();
+  /** Handshakes, attempts to connect, last words: what ends with the node at the latest. */
+  readonly #background: Background = new Background();
   readonly #accepting: Promise<void>;
+  /** Connections that are being turned away. */
+  #turnedAway = 0;
+  /** Ends the pause after a connection could not be taken. */
+  #goOn: (() => void) | undefined = undefined;
   #watchdog: Timer | undefined = undefined;
   #state: "running" | "draining" | "stopped" = "running";
   #drained: Promise<void> | undefined = undefined;
@@ -76,6 +93,10 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
 
   get transport(): Transport {
     return this.#options.transport;
+  }
+
+  get maxMessageBytes(): number {
+    return this.#options.maxMessageBytes;
   }
 
   get connectTimeout(): number {
@@ -107,6 +128,7 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     ) {
       const cell = this.find(pid.path);
       if (cell !== undefined && pid.matches(cell.pid)) return cell.ref;
+      return new MissingRef(this.runtime, pid, UNKNOWN_PROTOCOL);
     }
     return new RemoteRef(this, pid, UNKNOWN_PROTOCOL);
   }
@@ -115,26 +137,39 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     return this.#state === "running" ? this.#peer(pid).link("data") : undefined;
   }
 
-  /** The link for requests that must not wait behind messages. */
-  controlLink(address: NodeAddress): Link | undefined {
-    return this.#state === "running"
-      ? this.#peer(address).link("control")
-      : undefined;
+  /**
+   * The link for requests that must not wait behind messages.
+   *
+   * @throws {DisconnectedError} When this node sends no more.
+   */
+  controlLink(address: NodeAddress): Link {
+    if (this.#state !== "running") throw this.ended(address, "wait for");
+    return this.#peer(address).link("control");
+  }
+
+  /** The error for what is asked of this node when it sends no more. */
+  ended({ host, port }: NodeAddress, action: string): DisconnectedError {
+    return new DisconnectedError(formatAddress(host, port), action, ENDED, {
+      outcome: "not_delivered",
+    });
   }
 
   async confirm(pid: Pid): Promise<void> {
-    await this.controlLink(pid)?.request({
+    await this.controlLink(pid).request({
       kind: FrameKind.LOOKUP,
       action: `wait for the start of "${pid}"`,
+      what: "lookup",
+      target: pid,
       address: pid.toJSON(),
     });
   }
 
-  createLink(node: string): Link {
+  createLink(node: string, role: "dialler" | "acceptor"): Link {
     const { budget, maxMessageBytes } = this.#options;
     const link = new Link({
       runtime: this.runtime,
       owner: this,
+      role,
       node,
       budget,
       maxMessageBytes,
@@ -157,7 +192,11 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
 
   parting(link: Link): void {
     this.#forget(link);
-    link.drain();
+    void link.drain(); // ends with the link, and never fails
+  }
+
+  linger(task: Promise<void>, stop: () => void): void {
+    this.#background.add(task, stop);
   }
 
   closed(link: Link, reason: unknown): void {
@@ -179,27 +218,21 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
 
   async #finish(): Promise<void> {
     this.#state = "draining";
+    this.#goOn?.();
     await this.#listener.close();
     for (const connection of this.#halfOpen) connection.close();
     const late = Promise.withResolvers<void>();
     const timer = this.clock.setTimer(this.#options.drainTimeout, late.resolve);
-    const open = [...this.#links];
-    for (const link of open) {
-      if (link.state === "open") {
-        link.outbound.frame({ kind: FrameKind.GOODBYE });
-      }
-    }
     await Promise.race([
-      Promise.all(open.map((link) => link.drain())),
+      Promise.all([...this.#links].map((link) => link.drain())),
       late.promise,
     ]);
     timer.cancel();
     this.#state = "stopped";
-    this.#abort.abort(new Error("remoting of this node has ended"));
-    for (const peer of this.#peers.values()) {
-      peer.abort(this.#abort.signal.reason);
+    for (const link of [...this.#links]) {
+      link.close(new DisconnectedError(link.node, "wait for", ENDED));
     }
-    for (const link of [...this.#links]) link.close(undefined);
+    await this.#background.end();
     await this.#accepting;
   }
 
@@ -231,48 +264,70 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
         connection = await this.#listener.accept();
       } catch (error) {
         this.#warn("a connection could not be taken", error);
+        await this.#pause();
         continue;
       }
       if (connection === undefined) return;
-      this.#welcome(connection).catch((error) =>
-        this.#warn("a connection was refused", error)
-      );
+      this.#take(connection);
     }
   }
 
-  async #welcome(connection: Connection): Promise<void> {
-    const { maxHalfOpen, handshakeTimeout } = this.#options;
-    const { remote } = connection;
-    if (this.#halfOpen.size >= maxHalfOpen) {
-      const refusal = {
-        code: "full",
-        found: `${maxHalfOpen} handshakes are under way`,
-        wanted: "fewer were expected",
+  /** What is scarce now, such as file descriptors, may be there a little later. */
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.clock.setTimer(ACCEPT_PAUSE, () => this.#goOn?.());
+      this.#goOn = () => {
+        this.#goOn = undefined;
+        timer.cancel();
+        resolve();
       };
-      connection.write(encodeRefusal(refusal)).catch(() => {}).finally(() =>
-        connection.close()
-      );
-      this.#warn(
-        `a connection from "${remote}" was refused: ${refusal.found}`,
-        undefined,
-      );
-      return;
+    });
+  }
+
+  #take(connection: Connection): void {
+    const { maxHalfOpen } = this.#options;
+    const { remote } = connection;
+    const stop = () => connection.close();
+    if (this.#halfOpen.size < maxHalfOpen) {
+      const welcome = this.#welcome(connection).catch((error) => {
+        if (this.#state !== "running") return;
+        this.#warn(`a connection from "${remote}" was refused`, error);
+      });
+      return this.#background.add(welcome, stop);
     }
+    const found = `${maxHalfOpen} handshakes are under way`;
+    this.#warn(
+      `a connection from "${remote}" was refused: ${found}`,
+      undefined,
+    );
+    if (this.#turnedAway >= maxHalfOpen) return connection.close();
+    this.#turnedAway++;
+    const wanted = "fewer were expected";
+    const refusal = encodeRefusal({ code: "full", found, wanted });
+    const { clock } = this;
+    const farewell = sayFarewell(connection, refusal, { clock }).finally(() =>
+      this.#turnedAway--
+    );
+    this.#background.add(farewell, stop);
+  }
+
+  async #welcome(connection: Connection): Promise<void> {
+    const { remote } = connection;
     this.#halfOpen.add(connection);
     try {
       const acceptor = new Acceptor({ ...this.handshake, remote });
       const session = await shakeHands(connection, acceptor, {
-        timeout: handshakeTimeout,
+        timeout: this.#options.handshakeTimeout,
         clock: this.clock,
       });
       if (this.#state !== "running") return connection.close();
-      this.createLink(remote).open(connection, session);
+      this.createLink(remote, "acceptor").open(connection, session);
     } finally {
       this.#halfOpen.delete(connection);
     }
   }
 
-  /** Ends links on which half a frame has waited too long for its other half. */
+  /** Ends links on which a part of a message has waited too long for the rest. */
   #watch = (): void => {
     const { stallTimeout } = this.#options;
     const now = this.clock.now();
@@ -281,11 +336,11 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
       if (stalledSince === undefined || now - stalledSince < stallTimeout) {
         continue;
       }
-      link.close(
+      link.refuse(
         new FrameError(
-          "read a frame",
+          "read a message",
           `the rest of it did not come within ${stallTimeout} ms`,
-          "a whole frame was expected",
+          "all of it was expected",
         ),
       );
     }

@@ -21,5 +21,6 @@ export function parseNode(text: string): NodeAddress {
       `Cannot read the node "${text}": wanted "system@host:port" or "host:port" with a port from 1 to 65535`,
     );
   }
-  return { system, host, port: Number(port) };
+  const bare = host.startsWith("[") ? host.slice(1, -1) : host;
+  return { system, host: bare, port: Number(port) };
 }

@@ -9,16 +9,17 @@ import type { BaseRef } from "../actor/ref.ts";
 import type { Clock } from "../internal/clock.ts";
 import { CHUNK_BYTES } from "./chunks.ts";
 import { FrameError } from "./errors.ts";
-import { LargeMessages, type Progress } from "./large_messages.ts";
+import type { LargeMessage } from "./large_messages.ts";
+import { LargeSender, type LargeSenderHost } from "./large_sender.ts";
 import type { MessageCodecs } from "./message_codecs.ts";
 import { Outstanding } from "./outstanding.ts";
+import { Numbers } from "./numbers.ts";
 import type { Route } from "./route.ts";
 import type { Connection } from "./transport.ts";
 import { FrameWriter } from "./wire/encoder.ts";
 import type { FrameFields } from "./wire/fields.ts";
-import { DefinitionKind, FrameKind } from "./wire/kinds.ts";
+import { FrameKind } from "./wire/kinds.ts";
 import type { DirectCodec } from "./wire/payload.ts";
-import { type NumberEntry, NumberTable, TABLE_SIZE } from "./wire/tables.ts";
 
 /** Bytes of messages that wait or are not acknowledged, at most, unless told otherwise: 4 MiB. */
 export const OUTBOUND_BUDGET: number = 4 * 1024 * 1024;
@@ -33,6 +34,8 @@ export interface OutboundOptions {
   clock: Clock;
   /** Called when a write failed; the lane is of no more use. */
   onFailure: (error: unknown) => void;
+  /** Called with a message that cannot be sent after all, for example because the peer takes less. */
+  onUnsendable: (message: LargeMessage, error: unknown) => void;
 }
 
 /** Frames are gathered up to this many bytes; then they are written without waiting any longer. */
@@ -44,16 +47,12 @@ const READY_BYTES = 4 * FULL_WRITE;
  * Writes frames of one lane. Frames are encoded at once and written at the end of the macrotask, or
  * as soon as the write before is through. Before a connection is attached they wait.
  */
-export class Outbound {
+export class Outbound implements LargeSenderHost {
   readonly #options: OutboundOptions;
   readonly #writer: FrameWriter = new FrameWriter();
-  readonly #addresses: NumberTable = new NumberTable();
-  readonly #types: NumberTable = new NumberTable();
-  /** The numbers of senders, so that their addresses are not put together for each message. */
-  readonly #senders: Map<BaseRef, NumberEntry> = new Map();
+  readonly #numbers: Numbers = new Numbers();
   readonly #outstanding: Outstanding = new Outstanding();
-  readonly #large: LargeMessages = new LargeMessages();
-  #largeId = 0;
+  readonly #large: LargeSender;
   #connection: Connection | undefined = undefined;
   #state: "waiting" | "idle" | "scheduled" | "writing" | "closed" = "waiting";
   /** Bytes of all finished frames, and of those that were given to the connection. */
@@ -62,25 +61,37 @@ export class Outbound {
   #onRoom: (() => void)[] = [];
   #onWritten: (() => void)[] = [];
   #onEmpty: (() => void)[] = [];
-  /** New numbers in the frame that is being written. */
-  #fresh: { table: NumberTable; entry: NumberEntry }[] = [];
+  #written: Promise<void> = Promise.resolve();
 
   constructor(options: OutboundOptions) {
     this.#options = options;
+    this.#large = new LargeSender(
+      this,
+      this.#writer,
+      this.#numbers,
+      options.clock,
+      options.maxMessageBytes,
+    );
   }
 
   /** Bytes of messages that wait or are not acknowledged. */
   get inFlight(): number {
-    return this.#outstanding.bytes + this.#large.bytes;
+    return this.#outstanding.bytes + this.#large.messages.bytes;
   }
 
   /** Bytes of finished frames, answers among them, that the connection has not taken. */
   get unwritten(): number {
-    return this.#writer.pending + this.#large.bytes;
+    return this.#writer.pending + this.#large.messages.bytes;
   }
 
-  /** Begins to write to `connection`, which stays the caller's to close. */
-  attach(connection: Connection): void {
+  /** Settles with the write that is under way, if there is one. */
+  get writing(): Promise<void> {
+    return this.#written;
+  }
+
+  /** Begins to write to `connection`, which stays the caller's to close, to a peer with this limit. */
+  attach(connection: Connection, maxMessageBytes: number): void {
+    this.#large.maxBytes = Math.min(maxMessageBytes, this.#large.maxBytes);
     this.#connection = connection;
     this.#state = "idle";
     this.#schedule();
@@ -103,61 +114,55 @@ export class Outbound {
     remaining: number,
   ): boolean {
     const { budget } = this.#options;
-    const used = this.#outstanding.bytes + this.#large.bytes;
+    const used = this.#outstanding.bytes + this.#large.messages.bytes;
     if (used >= budget) return false;
     const kind = correlation === 0 ? FrameKind.TELL : FrameKind.ASK;
     const codec = (route.codecs[message.index] as MessageCodecs).input; // one for each message
-    if (
-      !this.#large.isEmpty &&
-      this.#large.has(route.address, sender?.pid.toJSON() ?? "")
-    ) {
-      const payload = codec.encode(message.body);
-      return this.#enqueue(
-        route,
-        mail,
-        message,
-        target,
-        sender,
-        correlation,
-        remaining,
-        payload,
-      );
-    }
     const writer = this.#writer;
-    try {
-      const receiver = route.receiver?.live
-        ? this.#use(route.receiver)
-        : this.#receiver(route);
-      const known = route.types[message.index];
-      const type = known?.live ? this.#use(known) : this.#type(route, message);
-      const from = sender === undefined ? 0 : this.#sender(sender).number;
-      writer.begin(
-        kind,
-        receiver.number,
-        from,
-        type.number,
-        correlation,
-        remaining,
-      );
-      if (this.#fresh.length > 0) this.#define();
-      codec.write(message.body, writer);
-    } catch (error) {
-      this.#abort();
-      throw error;
+    let payload: Uint8Array | undefined;
+    if (
+      !this.#large.messages.isEmpty &&
+      this.#large.messages.has(route.address, sender?.pid.toJSON() ?? "")
+    ) payload = codec.encode(message.body);
+    else {
+      const numbers = this.#numbers;
+      try {
+        let receiver = numbers.receiver(route);
+        const type = numbers.type(route, message).number;
+        let from = 0;
+        if (sender !== undefined) {
+          from = numbers.sender(sender).number;
+          if (!receiver.live) receiver = numbers.receiver(route);
+        }
+        const { number } = receiver;
+        writer.begin(kind, number, from, type, correlation, remaining);
+        numbers.define(writer);
+        this.#writePayload(codec, message.body, message.type);
+      } catch (error) {
+        this.#abort();
+        throw error;
+      }
+      payload = writer.overflow;
+      if (payload !== undefined) this.#abort();
     }
-    const { overflow } = writer;
-    if (overflow !== undefined) {
-      this.#abort();
-      return this.#enqueue(
-        route,
-        mail,
-        message,
-        target,
-        sender,
+    if (payload !== undefined) {
+      this.#large.check(payload.length, message.type);
+      if (used > 0 && used + payload.length > budget) return false;
+      this.#large.messages.add({
+        kind,
+        receiver: route.address,
+        sender: sender?.pid.toJSON() ?? "",
+        type: message.type,
         correlation,
-        remaining,
-        overflow,
-      );
+        deadline: remaining === 0
+          ? Infinity
+          : this.#options.clock.now() + remaining,
+        payload,
+        mail,
+        target,
+      });
+      this.#schedule();
+      return true;
     }
     if (used > 0 && used + writer.size > budget) {
       this.#abort();
@@ -173,10 +178,11 @@ export class Outbound {
     codec: DirectCodec<unknown>,
     value: unknown,
   ): void {
+    if (this.#state === "closed") return;
     const writer = this.#writer;
     writer.begin(FrameKind.REPLY, 0, 0, 0, correlation, 0);
     try {
-      codec.write(value, writer);
+      this.#writePayload(codec, value, "reply");
     } catch (error) {
       writer.abort();
       throw error;
@@ -187,7 +193,7 @@ export class Outbound {
       return;
     }
     writer.abort();
-    this.#checkSize(payload, "reply");
+    this.#large.check(payload.length, "reply");
     const none = {
       receiver: "",
       sender: "",
@@ -196,7 +202,12 @@ export class Outbound {
       mail: undefined,
       target: undefined,
     };
-    this.#large.add({ ...none, kind: FrameKind.REPLY, correlation, payload });
+    this.#large.messages.add({
+      ...none,
+      kind: FrameKind.REPLY,
+      correlation,
+      payload,
+    });
     this.#schedule();
   }
 
@@ -221,11 +232,11 @@ export class Outbound {
    * @throws {FrameError} When that cannot be.
    */
   acknowledged(count: number): void {
-    if (!this.#outstanding.acknowledge(count)) {
+    if (!this.#outstanding.acknowledge(count, this.#taken)) {
       throw new FrameError(
         "take an acknowledgement",
-        `it is for ${count} frames, ${this.#outstanding.size} are not acknowledged`,
-        "a count that grows and does not pass what was sent was expected",
+        `it is for ${count} messages in all`,
+        "a number that does not fall and does not pass what was sent was expected",
       );
     }
     this.#settle();
@@ -256,62 +267,41 @@ export class Outbound {
     if (this.#state === "closed") return;
     this.#state = "closed";
     this.#outstanding.lose(this.#taken, lost);
-    this.#large.lose(({ mail, target }, begun) => {
-      if (mail !== undefined && target !== undefined) lost(mail, target, begun);
+    // Without its last part a message cannot have been delivered.
+    this.#large.messages.lose(({ mail, target }) => {
+      if (mail !== undefined && target !== undefined) lost(mail, target, false);
     });
-    this.#addresses.clear();
-    this.#types.clear();
-    this.#senders.clear();
+    this.#numbers.clear();
     this.#settle();
   }
 
-  #use(entry: NumberEntry): NumberEntry {
-    entry.used = true;
-    return entry;
+  /** Puts the payload into the frame that was begun, unless it is larger than the peer takes. */
+  #writePayload(
+    codec: DirectCodec<unknown>,
+    value: unknown,
+    what: string,
+  ): void {
+    const writer = this.#writer;
+    const { size } = writer;
+    codec.write(value, writer);
+    if (this.#large.maxBytes >= CHUNK_BYTES) return;
+    // Such a limit is passed by what fits into one frame: a tag, a length of three bytes, the payload.
+    this.#large.check(writer.size - size - 4, what);
   }
 
-  #receiver(route: Route): NumberEntry {
-    return route.receiver = this.#number(this.#addresses, route.address);
+  endFrame(mail: Mail | undefined, target: Addressee | undefined): void {
+    if (mail !== undefined && target !== undefined) this.#count(mail, target);
+    else this.#finish();
   }
 
-  #type(route: Route, { index, type }: Message): NumberEntry {
-    return route.types[index] = this.#number(this.#types, type);
-  }
-
-  #sender(ref: BaseRef): NumberEntry {
-    const known = this.#senders.get(ref);
-    if (known?.live) return this.#use(known);
-    // Entries die in the table without a word; begin anew before the dead are many.
-    if (this.#senders.size >= 2 * TABLE_SIZE) this.#senders.clear();
-    const entry = this.#number(this.#addresses, ref.pid.toJSON());
-    this.#senders.set(ref, entry);
-    return entry;
-  }
-
-  #number(table: NumberTable, key: string): NumberEntry {
-    const found = table.find(key);
-    if (found !== undefined) return found;
-    const entry = table.define(key);
-    this.#fresh.push({ table, entry });
-    return entry;
-  }
-
-  #define(): void {
-    for (const { table, entry } of this.#fresh) {
-      this.#writer.definition({
-        number: entry.number,
-        table: table === this.#addresses
-          ? DefinitionKind.ADDRESS
-          : DefinitionKind.TYPE_NAME,
-        value: entry.key,
-      });
-    }
+  dropFrame(message: LargeMessage, error: unknown): void {
+    this.#abort();
+    this.#options.onUnsendable(message, error);
   }
 
   #abort(): void {
     this.#writer.abort();
-    for (const { table, entry } of this.#fresh) table.forget(entry);
-    this.#fresh.length = 0;
+    this.#numbers.drop();
   }
 
   #count(mail: Mail, target: Addressee): void {
@@ -321,103 +311,13 @@ export class Outbound {
 
   #finish(): number {
     const size = this.#writer.end();
-    if (this.#fresh.length > 0) this.#fresh.length = 0;
+    this.#numbers.keep();
     this.#finished += size;
     if (this.#state === "idle") this.#schedule();
     else if (
       this.#state === "scheduled" && this.#writer.pending >= FULL_WRITE
     ) this.#flush();
     return size;
-  }
-
-  #enqueue(
-    route: Route,
-    mail: Mail,
-    message: Message,
-    target: Addressee,
-    sender: BaseRef | undefined,
-    correlation: number,
-    remaining: number,
-    payload: Uint8Array,
-  ): boolean {
-    this.#checkSize(payload, message.type);
-    const used = this.inFlight;
-    if (used > 0 && used + payload.length > this.#options.budget) return false;
-    this.#large.add({
-      kind: correlation === 0 ? FrameKind.TELL : FrameKind.ASK,
-      receiver: route.address,
-      sender: sender?.pid.toJSON() ?? "",
-      type: message.type,
-      correlation,
-      deadline: remaining === 0
-        ? Infinity
-        : this.#options.clock.now() + remaining,
-      payload,
-      mail,
-      target,
-    });
-    this.#schedule();
-    return true;
-  }
-
-  #checkSize({ length }: Uint8Array, what: string): void {
-    const { maxMessageBytes } = this.#options;
-    if (length <= maxMessageBytes) return;
-    throw new FrameError(
-      `send "${what}"`,
-      `it has ${length} bytes`,
-      `at most ${maxMessageBytes} bytes were expected`,
-    );
-  }
-
-  /** Writes the next frame of a large message, or of one that waited behind it. */
-  #part = (progress: Progress): boolean => {
-    const { message, offset } = progress;
-    const { kind, correlation, payload, mail, target } = message;
-    const writer = this.#writer;
-    const end = Math.min(offset + CHUNK_BYTES, payload.length);
-    const last = end === payload.length;
-    if (offset === 0) {
-      const receiver = message.receiver === ""
-        ? 0
-        : this.#number(this.#addresses, message.receiver).number;
-      const sender = message.sender === ""
-        ? 0
-        : this.#number(this.#addresses, message.sender).number;
-      const type = message.type === ""
-        ? 0
-        : this.#number(this.#types, message.type).number;
-      writer.begin(
-        kind,
-        receiver,
-        sender,
-        type,
-        correlation,
-        this.#remaining(message.deadline),
-      );
-      this.#define();
-    } else {
-      writer.begin(FrameKind.CHUNK, 0, 0, 0, 0, 0);
-    }
-    if (offset > 0 || !last) {
-      if (offset === 0) progress.id = this.#largeId = (this.#largeId + 1) >>> 0;
-      writer.chunk({
-        id: progress.id,
-        last,
-        totalBytes: offset === 0 ? payload.length : 0,
-      });
-    }
-    writer.part(payload.subarray(offset, end));
-    progress.offset = end;
-    if (last && mail !== undefined && target !== undefined) {
-      this.#count(mail, target);
-    } else this.#finish();
-    return last;
-  };
-
-  #remaining(deadline: number): number {
-    if (deadline === Infinity) return 0;
-    return Math.max(1, Math.ceil(deadline - this.#options.clock.now()));
   }
 
   #schedule(): void {
@@ -429,14 +329,14 @@ export class Outbound {
   #flush = (): void => {
     if (this.#state !== "scheduled") return;
     this.#state = "writing";
-    this.#write().catch(this.#options.onFailure);
+    this.#written = this.#write().catch(this.#options.onFailure);
   };
 
   async #write(): Promise<void> {
     const connection = this.#connection as Connection; // attached before the first flush
     while (this.#state === "writing") {
       // One part at least in each write, so that small messages cannot hold up a large one for ever.
-      while (this.#large.turn(this.#part) && this.#writer.pending < FULL_WRITE);
+      while (this.#large.write() && this.#writer.pending < FULL_WRITE);
       const bytes = this.#writer.take();
       if (bytes === undefined) break;
       this.#taken += bytes.length;

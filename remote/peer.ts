@@ -8,7 +8,7 @@ import type { HandshakeOptions, Lane } from "./handshake.ts";
 import { Dialler } from "./handshake_dialler.ts";
 import { shakeHands } from "./handshake_driver.ts";
 import type { Link } from "./link.ts";
-import type { Transport } from "./transport.ts";
+import { formatAddress, type Transport } from "./transport.ts";
 
 /** What a peer needs of its node. */
 export interface PeerHost {
@@ -22,14 +22,16 @@ export interface PeerHost {
   /** The source of time. */
   readonly clock: Clock;
   /** Makes a link that waits for its connection. */
-  createLink(node: string): Link;
+  createLink(node: string, role: "dialler"): Link;
+  /** Keeps an attempt to connect until it is over; `stop` ends it. */
+  linger(task: Promise<void>, stop: () => void): void;
 }
 
 /** The address of a node. */
 export interface NodeAddress {
   /** The name of its system; empty for any. */
   readonly system: string;
-  /** Its host. */
+  /** Its host, without brackets. */
   readonly host: string;
   /** Its port. */
   readonly port: number;
@@ -37,7 +39,7 @@ export interface NodeAddress {
 
 /** The text by which nodes are told apart. */
 export function nodeKey({ system, host, port }: NodeAddress): string {
-  return `${system}@${host}:${port}`;
+  return `${system}@${formatAddress(host, port)}`;
 }
 
 /**
@@ -48,7 +50,6 @@ export class Peer {
   readonly #host: PeerHost;
   readonly #address: NodeAddress;
   readonly #links: Map<Lane, Link> = new Map();
-  readonly #abort: AbortController = new AbortController();
 
   constructor(host: PeerHost, address: NodeAddress) {
     this.#host = host;
@@ -65,9 +66,15 @@ export class Peer {
     const known = this.#links.get(lane);
     if (known !== undefined) return known;
     const { host, port } = this.#address;
-    const link = this.#host.createLink(`${host}:${port}`);
+    const link = this.#host.createLink(formatAddress(host, port), "dialler");
     this.#links.set(lane, link);
-    this.#dial(lane, link).catch((error) => link.close(error));
+    const attempt = new AbortController();
+    this.#host.linger(
+      this.#dial(lane, link, attempt.signal).catch((error) =>
+        link.close(error)
+      ),
+      () => attempt.abort(new Error("remoting of this node has ended")),
+    );
     return link;
   }
 
@@ -78,16 +85,10 @@ export class Peer {
     }
   }
 
-  /** Ends all attempts to connect. */
-  abort(reason: unknown): void {
-    this.#abort.abort(reason);
-  }
-
-  async #dial(lane: Lane, link: Link): Promise<void> {
+  async #dial(lane: Lane, link: Link, signal: AbortSignal): Promise<void> {
     const { transport, handshake, connectTimeout, handshakeTimeout, clock } =
       this.#host;
     const { system, host, port } = this.#address;
-    const { signal } = this.#abort;
     const connection = await transport.connect({
       hostname: host,
       port,

@@ -4,7 +4,7 @@
  */
 
 import type { Cell } from "../actor/cell.ts";
-import { StoppedError } from "../actor/errors.ts";
+import { type Outcome, StoppedError } from "../actor/errors.ts";
 import {
   Envelope,
   type Mail,
@@ -16,7 +16,8 @@ import type { MessageType, ProtocolData } from "../actor/protocol.ts";
 import type { BaseRef } from "../actor/ref.ts";
 import type { Runtime } from "../actor/runtime.ts";
 import { foreignMail } from "../actor/signals.ts";
-import { failureOf } from "./failure.ts";
+import { FrameError } from "./errors.ts";
+import { failureOf, outcomeFor } from "./failure.ts";
 import type { IncomingMessage } from "./incoming.ts";
 import { json } from "./json.ts";
 import type { Link } from "./link.ts";
@@ -31,6 +32,8 @@ export interface ReceiverHost {
   readonly runtime: Runtime;
   /** The codecs of all protocols. */
   readonly codecs: CodecCache;
+  /** Bytes of the largest payload. */
+  readonly maxMessageBytes: number;
   /** The living actor at a path of this node. */
   find(path: string): Cell | undefined;
   /** A reference to whoever sent a message. */
@@ -50,9 +53,11 @@ const FOREIGN_REPLY: DirectCodec<unknown> = directCodec(json());
 /** Gives messages of peers to the actors of this node. */
 export class Receiver {
   readonly #host: ReceiverHost;
+  readonly #maxBytes: number;
 
   constructor(host: ReceiverHost) {
     this.#host = host;
+    this.#maxBytes = host.maxMessageBytes;
   }
 
   /** Takes a message off a link; whatever is wrong with it concerns that message only. */
@@ -64,6 +69,10 @@ export class Receiver {
       cell = this.#find(receiver.value);
       receiver.cached = cell;
       if (cell === undefined) return this.#missing(link, incoming);
+    }
+    if (incoming.end - incoming.start > this.#maxBytes) {
+      const error = tooLarge(incoming, this.#maxBytes);
+      return this.#undecodable(link, incoming, cell, error);
     }
     const meaning = this.#meaning(type, cell.protocol);
     if (meaning === undefined) {
@@ -99,7 +108,7 @@ export class Receiver {
     const { correlation, deadline } = incoming;
     const replyTo = correlation === 0
       ? undefined
-      : new RemoteReply(link, correlation, deadline, output);
+      : new RemoteReply(link, cell, correlation, deadline, output);
     cell.deliver(new Envelope(message, this.#sender(incoming.sender), replyTo));
   }
 
@@ -184,7 +193,7 @@ export class Receiver {
       link.outbound.frame({
         kind: FrameKind.FAILURE,
         correlation,
-        failure: failureOf(error),
+        failure: failureOf(error, "not_delivered"),
       });
     }
   }
@@ -193,46 +202,55 @@ export class Receiver {
 /** Takes the answer to an ask of a peer. */
 class RemoteReply implements ReplyTo {
   readonly deadline: number;
+  readonly #cell: Cell;
   readonly #correlation: number;
   readonly #output: DirectCodec<unknown>;
-  #link: Link | undefined;
+  readonly #link: Link;
 
   constructor(
     link: Link,
+    cell: Cell,
     correlation: number,
     deadline: number,
     output: DirectCodec<unknown>,
   ) {
     this.#link = link;
+    this.#cell = cell;
     this.#correlation = correlation;
     this.deadline = deadline;
     this.#output = output;
-    link.owe();
   }
 
   succeed(reply: unknown): void {
-    const link = this.#link;
-    if (link === undefined || link.state === "closed") return this.#done();
+    const { outbound } = this.#link;
     try {
-      link.outbound.reply(this.#correlation, this.#output, reply);
+      outbound.reply(this.#correlation, this.#output, reply);
     } catch (error) {
-      return this.fail(error);
+      this.#fail(error, "done");
     }
-    this.#done();
   }
 
   fail(error: unknown): void {
-    this.#link?.outbound.frame({
-      kind: FrameKind.FAILURE,
-      correlation: this.#correlation,
-      failure: failureOf(error),
-    });
-    this.#done();
+    this.#fail(error, outcomeFor(this.#cell.pid, error));
   }
 
-  #done(): void {
-    const link = this.#link;
-    this.#link = undefined;
-    link?.settle();
+  #fail(error: unknown, outcome: Outcome): void {
+    this.#link.outbound.frame({
+      kind: FrameKind.FAILURE,
+      correlation: this.#correlation,
+      failure: failureOf(error, outcome),
+    });
   }
+}
+
+/** Of more than one part it is refused earlier; a single frame may come before the limits are known. */
+function tooLarge(
+  { start, end }: IncomingMessage,
+  maxMessageBytes: number,
+): FrameError {
+  return new FrameError(
+    "read a message",
+    `it has ${end - start} bytes`,
+    `at most ${maxMessageBytes} bytes were expected`,
+  );
 }

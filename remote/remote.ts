@@ -8,87 +8,20 @@ import { type AnyProtocol, type InputOf, PROTOCOL } from "../actor/protocol.ts";
 import { type ActorRef, protocolData } from "../actor/ref.ts";
 import { type ActorSystem, internalsOf } from "../actor/system.ts";
 import type { Runtime } from "../actor/runtime.ts";
-import { RemoteError } from "./errors.ts";
-import { MAX_FRAME_BYTES } from "./frame.ts";
-import { HANDSHAKE_TIMEOUT, MIN_FRAME_LIMIT } from "./handshake.ts";
-import type { Link } from "./link.ts";
+import type { NetworkPort } from "../actor/ports.ts";
+import type { RemoteWaitOptions } from "./control_request.ts";
+import { FrameError, RemoteError } from "./errors.ts";
 import { codecOf } from "./message_codecs.ts";
 import { RemoteNode } from "./node.ts";
-import { OUTBOUND_BUDGET } from "./outbound.ts";
-import type { NodeAddress } from "./peer.ts";
-import { RemoteRef } from "./remote_ref.ts";
-import { TcpTransport } from "./tcp_transport.ts";
-import { CONNECT_TIMEOUT, type Transport } from "./transport.ts";
-import { FrameKind } from "./wire/kinds.ts";
 import { parseNode } from "./node_address.ts";
-
-/** Options of {@linkcode Remote.start}. */
-export interface RemoteOptions {
-  /**
-   * The address to listen on. Other than a loopback address needs {@linkcode RemoteOptions.insecure}.
-   * @default "127.0.0.1"
-   */
-  hostname?: string;
-  /**
-   * The port to listen on; 0 for a free one.
-   * @default 0
-   */
-  port?: number;
-  /**
-   * Where other nodes reach this one, when that is not where it listens.
-   * @default the address and port it listens on
-   */
-  advertise?: { hostname: string; port?: number };
-  /**
-   * Whether clear text on an address that others can reach is wanted.
-   * @default false
-   */
-  insecure?: boolean;
-  /**
-   * How nodes are reached.
-   * @default TCP
-   */
-  transport?: Transport;
-  /**
-   * Bytes of messages that wait for a peer or are not acknowledged by it, at most; further messages are
-   * refused. A message larger than what is free is taken only when nothing waits.
-   * @default 4194304 (4 MiB)
-   */
-  outboundBudget?: number;
-  /**
-   * Bytes of the largest message, in either direction, 16 KiB to 16 MiB.
-   * @default 16777216 (16 MiB)
-   */
-  maxMessageBytes?: number;
-  /**
-   * How long an attempt to connect may take, in milliseconds.
-   * @default 5000
-   */
-  connectTimeout?: number;
-  /**
-   * How long a handshake may take, in milliseconds.
-   * @default 5000
-   */
-  handshakeTimeout?: number;
-  /**
-   * How long a part of a frame may wait for the rest, in milliseconds, before the link is ended.
-   * @default 10000
-   */
-  stallTimeout?: number;
-  /**
-   * How long the end of remoting waits for peers, in milliseconds.
-   * @default 5000
-   */
-  drainTimeout?: number;
-  /**
-   * Connections whose handshake is under way, at most; more are refused.
-   * @default 256
-   */
-  maxHalfOpen?: number;
-}
+import type { NodeAddress } from "./peer.ts";
+import { checkedOptions, type RemoteOptions } from "./remote_options.ts";
+import { RemoteRef } from "./remote_ref.ts";
+import { formatAddress } from "./transport.ts";
+import { FrameKind } from "./wire/kinds.ts";
 
 /** Options of {@linkcode Remote.spawn}. */
-export interface RemoteSpawnOptions<Input> {
+export interface RemoteSpawnOptions<Input> extends RemoteWaitOptions {
   /**
    * The name of the kind; needed when the far node has several of the protocol.
    * @default the only kind of the protocol
@@ -136,6 +69,7 @@ export class Remote implements AsyncDisposable {
   readonly #system: ActorSystem;
   readonly #node: RemoteNode;
   readonly #runtime: Runtime;
+  readonly #port: NetworkPort;
 
   private constructor(
     system: ActorSystem,
@@ -148,11 +82,12 @@ export class Remote implements AsyncDisposable {
     this.#system = system;
     this.#node = node;
     this.#runtime = node.runtime;
-    this.#runtime.network = {
+    this.#port = {
       host,
       port,
       resolve: (protocol, pid) => new RemoteRef(node, pid, protocol[PROTOCOL]),
     };
+    this.#runtime.network = this.#port;
   }
 
   /**
@@ -162,54 +97,25 @@ export class Remote implements AsyncDisposable {
    * @param options Where to listen, and limits.
    * @returns The network side of the system, which belongs to the caller.
    * @throws {ListenError} When the address cannot be bound.
-   * @throws {TypeError} When the system has remoting already, or clear text on a routable address was
-   * not asked for.
+   * @throws {TypeError} When the system has remoting already or has ended, or clear text on a routable
+   * address was not asked for.
    * @throws {RangeError} When a limit is out of its range; the message names the range.
    */
   static async start(
     system: ActorSystem,
     options: RemoteOptions = {},
   ): Promise<Remote> {
-    const {
-      hostname = "127.0.0.1",
-      port = 0,
-      advertise,
-      insecure = false,
-      transport = new TcpTransport(),
-      outboundBudget = OUTBOUND_BUDGET,
-      maxMessageBytes = MAX_FRAME_BYTES,
-      connectTimeout = CONNECT_TIMEOUT,
-      handshakeTimeout = HANDSHAKE_TIMEOUT,
-      stallTimeout = 10_000,
-      drainTimeout = 5_000,
-      maxHalfOpen = 256,
-    } = options;
+    const settings = checkedOptions(options);
+    const { hostname, port, advertise, ...nodeOptions } = settings;
     const internals = internalsOf(system);
-    if (internals.runtime.network !== undefined) {
-      throw new TypeError(
-        `Cannot start remoting of system "${system.name}": it is running, a system without it was expected`,
-      );
+    checkFree(system, internals.runtime);
+    const listener = await nodeOptions.transport.listen({ hostname, port });
+    try {
+      checkFree(system, internals.runtime); // another start may have been under way
+    } catch (error) {
+      await listener.close();
+      throw error;
     }
-    checkRange(
-      "maxMessageBytes",
-      maxMessageBytes,
-      MIN_FRAME_LIMIT,
-      MAX_FRAME_BYTES,
-    );
-    checkRange("outboundBudget", outboundBudget, 1, Number.MAX_SAFE_INTEGER);
-    for (
-      const [name, value] of Object.entries({
-        connectTimeout,
-        handshakeTimeout,
-        stallTimeout,
-        drainTimeout,
-        maxHalfOpen,
-      })
-    ) {
-      checkRange(name, value, 1, Number.MAX_SAFE_INTEGER);
-    }
-    checkBind(hostname, insecure, advertise !== undefined);
-    const listener = await transport.listen({ hostname, port });
     const host = advertise?.hostname ?? listener.hostname;
     const ownPort = advertise?.port ?? listener.port;
     const { name, incarnation } = internals.runtime;
@@ -218,22 +124,13 @@ export class Remote implements AsyncDisposable {
       host,
       port: ownPort,
       incarnation,
-    }, {
-      transport,
-      budget: outboundBudget,
-      maxMessageBytes,
-      connectTimeout,
-      handshakeTimeout,
-      stallTimeout,
-      drainTimeout,
-      maxHalfOpen,
-    });
+    }, nodeOptions);
     return new Remote(system, node, host, ownPort);
   }
 
   /** The advertised `host:port`, as other nodes give it to {@linkcode Remote.spawn}. */
   get address(): string {
-    return `${this.#system.name}@${this.host}:${this.port}`;
+    return `${this.#system.name}@${formatAddress(this.host, this.port)}`;
   }
 
   /** How many connections to other nodes are open or being opened. */
@@ -253,26 +150,32 @@ export class Remote implements AsyncDisposable {
   }
 
   /**
-   * Asks the node of an address whether the actor lives.
+   * Asks the node of an address whether the actor lives. Waits for the start of one that is starting.
    *
    * @param protocol What it speaks.
    * @param address `goakt://system@host:port/path`, or the same as data.
+   * @param options How long to wait.
    * @returns A reference to exactly that actor, or `undefined` when there is none.
    * @throws {ConnectError} When the node cannot be reached.
    * @throws {HandshakeError} When it is another node than the address says, or no such node at all.
+   * @throws {RemoteError} When the actor could not start; `remoteCode` is `start_error`.
+   * @throws {AskTimeoutError} When there was no answer in time.
    */
   async lookup<P extends AnyProtocol>(
     protocol: P,
     address: Pid | string,
+    options?: RemoteWaitOptions,
   ): Promise<ActorRef<P> | undefined> {
     const pid = typeof address === "string" ? Pid.parse(address) : address;
     if (this.#isOwn(pid)) return this.#system.find(protocol, pid.path);
     try {
-      const found = await this.#control(pid).request({
+      const found = await this.#node.controlLink(pid).request({
         kind: FrameKind.LOOKUP,
         action: `look up "${pid}"`,
+        what: "lookup",
+        target: pid,
         address: pid.toJSON(),
-      });
+      }, options);
       return this.#foundAt(protocol, pid, found);
     } catch (error) {
       if (
@@ -287,12 +190,13 @@ export class Remote implements AsyncDisposable {
    *
    * @param node `system@host:port`, or `host:port`.
    * @param protocol What the actor speaks.
-   * @param options Which kind, which name, and what it is created from.
+   * @param options Which kind, which name, what it is created from, and how long to wait.
    * @returns A reference to the actor.
    * @throws {RemoteError} When the node refused; `remoteCode` is `unknown_kind_error`, `name_taken_error`,
    * `start_error` or what else it found.
    * @throws {ConnectError} When the node cannot be reached.
    * @throws {CodecError} When the input cannot be encoded.
+   * @throws {AskTimeoutError} When there was no answer in time; the actor may start all the same.
    */
   async spawn<P extends AnyProtocol>(
     node: string,
@@ -302,16 +206,18 @@ export class Remote implements AsyncDisposable {
     const { kind = "", name = "", input } = options;
     const data = protocolData(protocol);
     const address = parseNode(node);
-    const found = await this.#control(address).request({
+    const found = await this.#node.controlLink(address).request({
       kind: FrameKind.SPAWN,
       action: `spawn an actor of protocol "${data.name}"`,
+      what: "spawn",
+      target: new Pid({ ...address, path: name }),
       spawn: {
         kind,
         name,
         input: codecOf(data.input).encode(input),
         inputType: data.name,
       },
-    });
+    }, options);
     return this.#foundAt(protocol, address, found);
   }
 
@@ -319,17 +225,24 @@ export class Remote implements AsyncDisposable {
    * Ends an actor anywhere, after the message that it is handling.
    *
    * @param ref Which actor.
+   * @param options How long to wait for an actor of another node.
    * @returns Resolves once it has stopped.
    * @throws {RemoteError} When there is no such actor; `remoteCode` is `stopped_error`.
    * @throws {ConnectError} When its node cannot be reached.
+   * @throws {AskTimeoutError} When it did not stop in time; it will once its handler returns.
    */
-  async stop(ref: ActorRef<AnyProtocol>): Promise<void> {
+  async stop(
+    ref: ActorRef<AnyProtocol>,
+    options?: RemoteWaitOptions,
+  ): Promise<void> {
     if (ref.isLocal) return await this.#system.stop(ref);
-    await this.#control(ref.pid).request({
+    await this.#node.controlLink(ref.pid).request({
       kind: FrameKind.STOP,
       action: `stop "${ref.pid}"`,
+      what: "stop",
+      target: ref.pid,
       address: ref.pid.toJSON(),
-    });
+    }, options);
   }
 
   /**
@@ -338,7 +251,7 @@ export class Remote implements AsyncDisposable {
    */
   async drain(): Promise<void> {
     await this.#node.drain();
-    this.#runtime.network = undefined;
+    if (this.#runtime.network === this.#port) this.#runtime.network = undefined;
   }
 
   /** Drains. */
@@ -351,21 +264,13 @@ export class Remote implements AsyncDisposable {
       port === this.port;
   }
 
-  #control(address: NodeAddress): Link {
-    const link = this.#node.controlLink(address);
-    if (link !== undefined) return link;
-    throw new TypeError(
-      `Cannot reach "${address.host}:${address.port}": remoting of this node has ended`,
-    );
-  }
-
   /** The reference to what a node says it has, at the address by which the node was reached. */
   #foundAt<P extends AnyProtocol>(
     protocol: P,
     { host, port }: NodeAddress,
     found: string,
   ): ActorRef<P> {
-    const { system, path, incarnation } = Pid.parse(found);
+    const { system, path, incarnation } = answered(found);
     return this.#system.ref(
       protocol,
       new Pid({ system, host, port, path, incarnation }),
@@ -373,34 +278,28 @@ export class Remote implements AsyncDisposable {
   }
 }
 
-function checkRange(
-  name: string,
-  value: number,
-  lowest: number,
-  highest: number,
-): void {
-  if (value >= lowest && value <= highest) return;
-  throw new RangeError(
-    `Cannot start remoting: ${name} is ${value}, a number from ${lowest} to ${highest} was expected`,
-  );
+/** The address in a peer's answer. */
+function answered(address: string): Pid {
+  try {
+    return Pid.parse(address);
+  } catch (cause) {
+    throw new FrameError(
+      "read an answer",
+      `its address is "${address}"`,
+      "the address of an actor was expected",
+      { cause },
+    );
+  }
 }
 
-const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|::1|\[::1\])$/;
-const WILDCARD = /^(0\.0\.0\.0|::|\[::\])$/;
-
-function checkBind(
-  hostname: string,
-  insecure: boolean,
-  advertised: boolean,
-): void {
-  if (!LOOPBACK.test(hostname) && !insecure) {
-    throw new TypeError(
-      `Cannot start remoting on "${hostname}": others can reach it and nothing is encrypted, a loopback address or the option "insecure: true" was expected`,
-    );
-  }
-  if (WILDCARD.test(hostname) && !advertised) {
-    throw new TypeError(
-      `Cannot start remoting on "${hostname}": it is no address that others can use, the option "advertise" was expected`,
-    );
-  }
+function checkFree({ name, state }: ActorSystem, { network }: Runtime): void {
+  const found = network !== undefined
+    ? "it is running, a system without it"
+    : state === "running"
+    ? undefined
+    : `the system is ${state}, a running one`;
+  if (found === undefined) return;
+  throw new TypeError(
+    `Cannot start remoting of system "${name}": ${found} was expected`,
+  );
 }

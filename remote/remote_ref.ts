@@ -9,7 +9,7 @@ import type { Pid } from "../actor/pid.ts";
 import type { AnyProtocol, ProtocolData } from "../actor/protocol.ts";
 import { BaseRef, READY, wrongProtocol } from "../actor/ref.ts";
 import type { Runtime } from "../actor/runtime.ts";
-import { DisconnectedError } from "./errors.ts";
+import type { DisconnectedError } from "./errors.ts";
 import type { Link } from "./link.ts";
 import type { CodecCache } from "./message_codecs.ts";
 import { Route } from "./route.ts";
@@ -24,6 +24,8 @@ export interface RefHost {
   dataLink(pid: Pid): Link | undefined;
   /** Waits until the actor at `pid` runs. */
   confirm(pid: Pid): Promise<void>;
+  /** The error for what is asked of this node when it sends no more. */
+  ended(pid: Pid, action: string): DisconnectedError;
 }
 
 /** Stands for the protocol of an actor that is known as a sender only. */
@@ -85,7 +87,10 @@ export class RemoteRef<P extends AnyProtocol = AnyProtocol> extends BaseRef<P> {
   }
 
   ready(): Promise<void> {
-    return this.#host.dataLink(this.pid)?.outbound.ready() ?? READY;
+    const link = this.#host.dataLink(this.pid);
+    if (link !== undefined) return link.outbound.ready() ?? READY;
+    const action = `wait for room on the way to "${this.pid}" on`;
+    return Promise.reject(this.#host.ended(this.pid, action));
   }
 
   watch(): void {
@@ -103,14 +108,9 @@ export class RemoteRef<P extends AnyProtocol = AnyProtocol> extends BaseRef<P> {
   }
 
   #refuse(mail: Mail): boolean {
-    const { host, port } = this.pid;
-    const error = new DisconnectedError(
-      `${host}:${port}`,
+    const error = this.#host.ended(
+      this.pid,
       `deliver a message to "${this.pid}" on`,
-      "remoting of this node has ended",
-      {
-        outcome: "not_delivered",
-      },
     );
     this.#host.runtime.deadLetters.take(mail, this, "disconnected", error);
     return false;

@@ -3,9 +3,10 @@
  * @module
  */
 
-import type { Carrier } from "../actor/asks.ts";
+import { type Carrier, PendingAsk } from "../actor/asks.ts";
 import type { Addressee } from "../actor/dead_letters.ts";
 import type { ReplyTo } from "../actor/message.ts";
+import { FrameError } from "./errors.ts";
 import { errorOf } from "./failure.ts";
 import type { DecodedFrame } from "./wire/fields.ts";
 import { FrameKind } from "./wire/kinds.ts";
@@ -21,6 +22,8 @@ export class Request implements Carrier {
   readonly replyTo: ReplyTo;
   /** How a reply is decoded; none when the answer is the address in the frame. */
   readonly codec: DirectCodec<unknown> | undefined;
+  /** The kind of frame that answers it, besides a failure. */
+  readonly answerKind: number;
   readonly #what: string;
   readonly #target: Addressee | undefined;
 
@@ -29,6 +32,7 @@ export class Request implements Carrier {
     correlation: number,
     replyTo: ReplyTo,
     codec: DirectCodec<unknown> | undefined,
+    answerKind: number,
     what: string,
     target: Addressee | undefined,
   ) {
@@ -36,6 +40,7 @@ export class Request implements Carrier {
     this.correlation = correlation;
     this.replyTo = replyTo;
     this.codec = codec;
+    this.answerKind = answerKind;
     this.#what = what;
     this.#target = target;
   }
@@ -70,25 +75,31 @@ export class Requests {
   }
 
   /**
-   * Opens a request.
+   * Opens a request for the reply of an actor.
    *
    * @param replyTo Takes the answer.
-   * @param codec How a reply is decoded; none when the answer is the address in the frame.
-   * @param what The type of the message that is asked, or with no `target` what is done.
+   * @param codec How a reply is decoded.
+   * @param type The type of the message.
    * @param target Who is asked.
    */
   open(
     replyTo: ReplyTo,
-    codec: DirectCodec<unknown> | undefined,
-    what: string,
-    target?: Addressee,
+    codec: DirectCodec<unknown>,
+    type: string,
+    target: Addressee,
   ): Request {
-    do this.#last = this.#last === HIGHEST ? 1 : this.#last + 1; while (
-      this.#open.has(this.#last)
-    );
-    const request = new Request(this, this.#last, replyTo, codec, what, target);
-    this.#open.set(this.#last, request);
-    return request;
+    return this.#add(replyTo, codec, FrameKind.REPLY, type, target);
+  }
+
+  /**
+   * Opens a request that the peer itself answers, with an address.
+   *
+   * @param replyTo Takes the answer.
+   * @param answerKind The kind of frame that answers it.
+   * @param action What is done, for errors.
+   */
+  openControl(replyTo: ReplyTo, answerKind: number, action: string): Request {
+    return this.#add(replyTo, undefined, answerKind, action, undefined);
   }
 
   /** Forgets a request: nobody waits for it, or it was not sent. */
@@ -96,28 +107,35 @@ export class Requests {
     if (this.#open.delete(correlation)) this.#settle();
   }
 
-  /** Gives an answer to whom it is for; one that nobody waits for any more is ignored. */
+  /**
+   * Gives an answer to whom it is for; one that nobody waits for any more is ignored.
+   *
+   * @throws {FrameError} When it answers something else.
+   */
   answer(frame: DecodedFrame): void {
-    const request = this.#open.get(frame.correlation);
+    const { kind, correlation } = frame;
+    const request = this.#open.get(correlation);
     if (request === undefined) return;
-    this.forget(frame.correlation);
     const { replyTo, codec } = request;
-    if (frame.kind === FrameKind.FAILURE) {
+    if (kind === FrameKind.FAILURE) {
+      this.forget(correlation);
       replyTo.fail(errorOf(this.#node, request.action, frame.failure));
-    } else if (codec === undefined) replyTo.succeed(frame.address);
-    else {deliver(
-        replyTo,
-        codec,
-        frame.buffer,
-        frame.payloadStart,
-        frame.payloadEnd,
-      );}
+      return;
+    }
+    if (kind !== request.answerKind) throw wrongAnswer(request, kind);
+    this.forget(correlation);
+    if (codec === undefined) return replyTo.succeed(frame.address);
+    const { buffer, payloadStart, payloadEnd } = frame;
+    deliver(replyTo, codec, buffer, payloadStart, payloadEnd);
   }
 
   /** Gives a reply that came in parts to whom it is for. */
   answerWhole(correlation: number, payload: Uint8Array): void {
     const request = this.#open.get(correlation);
-    if (request?.codec === undefined) return;
+    if (request === undefined) return;
+    if (request.codec === undefined) {
+      throw wrongAnswer(request, FrameKind.REPLY);
+    }
     this.forget(correlation);
     deliver(request.replyTo, request.codec, payload, 0, payload.length);
   }
@@ -125,7 +143,10 @@ export class Requests {
   /** Fails all that wait. */
   close(error: (request: Request) => unknown): void {
     for (const request of [...this.#open.values()]) {
-      request.replyTo.fail(error(request));
+      const { replyTo } = request;
+      // Messages that were lost have failed their asks already.
+      if (replyTo instanceof PendingAsk && !replyTo.isOpen) continue;
+      replyTo.fail(error(request));
     }
     this.#open.clear();
     this.#settle();
@@ -135,6 +156,29 @@ export class Requests {
   drained(): Promise<void> {
     if (this.#open.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#onEmpty.push(resolve));
+  }
+
+  #add(
+    replyTo: ReplyTo,
+    codec: DirectCodec<unknown> | undefined,
+    answerKind: number,
+    what: string,
+    target: Addressee | undefined,
+  ): Request {
+    do {
+      this.#last = this.#last === HIGHEST ? 1 : this.#last + 1;
+    } while (this.#open.has(this.#last));
+    const request = new Request(
+      this,
+      this.#last,
+      replyTo,
+      codec,
+      answerKind,
+      what,
+      target,
+    );
+    this.#open.set(this.#last, request);
+    return request;
   }
 
   #settle(): void {
@@ -157,4 +201,15 @@ function deliver(
     return replyTo.fail(error);
   }
   replyTo.succeed(reply);
+}
+
+function wrongAnswer(
+  { action, answerKind }: Request,
+  kind: number,
+): FrameError {
+  return new FrameError(
+    action,
+    `the answer is of kind ${kind}`,
+    `kind ${answerKind} was expected`,
+  );
 }

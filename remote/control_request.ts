@@ -1,0 +1,90 @@
+/**
+ * Requests that the far node itself answers: look-up, spawn, stop.
+ * @module
+ */
+
+import type { Clock, Timer } from "../internal/clock.ts";
+import { AskTimeoutError } from "../actor/errors.ts";
+import type { ReplyTo } from "../actor/message.ts";
+import type { Pid } from "../actor/pid.ts";
+import type { Spawn } from "./wire/fields.ts";
+
+/** Options of what waits for another node. */
+export interface RemoteWaitOptions {
+  /**
+   * How long to wait for the answer, in milliseconds.
+   * @default 5000, or what the system was given for asks
+   */
+  timeout?: number;
+  /** Ends the wait with the signal's reason. What was asked for may still be done. */
+  signal?: AbortSignal;
+}
+
+/** A request that is not a message. */
+export interface ControlRequest {
+  /** One of `FrameKind`; the kind of the answer is the next number. */
+  kind: number;
+  /** What is done, for errors. */
+  action: string;
+  /** A word for it, for the error when no answer comes. */
+  what: string;
+  /** Who it is about. */
+  target: Pid;
+  /** What it is about, on the wire. */
+  address?: string;
+  /** What to create. */
+  spawn?: Spawn;
+}
+
+/** Waits for the answer to a {@linkcode ControlRequest}. */
+export class ControlReply implements ReplyTo {
+  readonly deadline: number;
+  /** The address in the answer. */
+  readonly answer: Promise<string>;
+  readonly #resolve: (address: string) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onAbort: () => void;
+  readonly #timer: Timer;
+
+  /** `abandon` is called when the wait ended without an answer. */
+  constructor(
+    clock: Clock,
+    { target, what }: ControlRequest,
+    timeout: number,
+    signal: AbortSignal | undefined,
+    abandon: () => void,
+  ) {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    this.answer = promise;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#signal = signal;
+    this.deadline = clock.now() + timeout;
+    const giveUp = (error: unknown) => {
+      abandon();
+      this.fail(error);
+    };
+    this.#onAbort = () => giveUp(signal?.reason);
+    this.#timer = clock.setTimer(
+      timeout,
+      () => giveUp(new AskTimeoutError(target, what, timeout)),
+    );
+    signal?.addEventListener("abort", this.#onAbort);
+  }
+
+  succeed(address: unknown): void {
+    this.#end();
+    this.#resolve(String(address));
+  }
+
+  fail(error: unknown): void {
+    this.#end();
+    this.#reject(error);
+  }
+
+  #end(): void {
+    this.#timer.cancel();
+    this.#signal?.removeEventListener("abort", this.#onAbort);
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * The receiving half of a lane: frames, tables, parts of large messages.
+ * @module
+ */
+
+import { Assembler } from "./chunks.ts";
+import { FrameError } from "./errors.ts";
+import { IncomingMessage } from "./incoming.ts";
+import { FrameDecoder } from "./wire/decoder.ts";
+import type { DecodedFrame, Failure } from "./wire/fields.ts";
+import { DefinitionKind, FrameKind } from "./wire/kinds.ts";
+import { FrameReader } from "./wire/reader.ts";
+import { DefinitionTable } from "./wire/tables.ts";
+
+/** Takes what a lane receives. What is passed is valid until the method returns. */
+export interface InboundHandler {
+  /** A message of the peer. */
+  message(message: IncomingMessage): void;
+  /** The answer to a request. */
+  answer(frame: DecodedFrame): void;
+  /** A reply that came in parts. */
+  wholeReply(correlation: number, payload: Uint8Array): void;
+  /** How many counted frames the peer has processed. */
+  acknowledged(count: number): void;
+  /** The peer wishes to part, or ends the lane for the reason given. */
+  goodbye(failure: Failure | undefined): void;
+  /** A request of the peer that is not a message, or a frame of a kind that is not known. */
+  command(frame: DecodedFrame): void;
+}
+
+/** Room in a frame for what is not the payload: numbers, definitions, headers. */
+export const HEAD_BYTES: number = 64 * 1024;
+
+/** Reads the stream of one lane, frame by frame. */
+export class Inbound {
+  readonly #handler: InboundHandler;
+  readonly #addresses: DefinitionTable = new DefinitionTable("address");
+  readonly #types: DefinitionTable = new DefinitionTable("type name");
+  readonly #reader: FrameReader;
+  readonly #decoder: FrameDecoder = new FrameDecoder();
+  readonly #incoming: IncomingMessage = new IncomingMessage();
+  readonly #assembler: Assembler<IncomingMessage | number>;
+  #state: "open" | "closed" = "open";
+  #counted = 0;
+  #now = 0;
+
+  /** Takes the largest payload, in bytes. */
+  constructor(handler: InboundHandler, maxMessageBytes: number) {
+    this.#handler = handler;
+    this.#reader = new FrameReader({
+      maxFrameBytes: maxMessageBytes + HEAD_BYTES,
+    });
+    this.#assembler = new Assembler(maxMessageBytes);
+  }
+
+  /** How many counted frames have been processed. */
+  get counted(): number {
+    return this.#counted;
+  }
+
+  /** Whether nothing waits for its rest: no frame, no large message. */
+  get isWhole(): boolean {
+    return this.#reader.buffered === 0 && this.#assembler.bytes === 0;
+  }
+
+  /** Looks at nothing more. */
+  close(): void {
+    this.#state = "closed";
+  }
+
+  /**
+   * Takes the next bytes of the stream, which arrived at `now`.
+   *
+   * @throws {FrameError} When they break a rule of the wire.
+   */
+  push(chunk: Uint8Array, now: number): void {
+    const reader = this.#reader;
+    const decoder = this.#decoder;
+    this.#now = now;
+    reader.push(chunk);
+    while (this.#state === "open" && reader.next()) {
+      decoder.decode(reader.bytes, reader.start, reader.end);
+      this.#take(decoder.frame);
+    }
+  }
+
+  #take(frame: DecodedFrame): void {
+    if (frame.definitions.length > 0) this.#define(frame);
+    switch (frame.kind) {
+      case FrameKind.TELL:
+      case FrameKind.ASK:
+        return this.#takeMessage(frame);
+      case FrameKind.REPLY:
+        if (frame.chunk !== undefined) {
+          return this.#assembler.begin(
+            frame.chunk,
+            frame.correlation,
+            frame.payload(),
+          );
+        }
+        return this.#handler.answer(frame);
+      case FrameKind.FAILURE:
+      case FrameKind.LOOKUP_REPLY:
+      case FrameKind.SPAWNED:
+      case FrameKind.STOPPED:
+        return this.#handler.answer(frame);
+      case FrameKind.ACK:
+        return this.#handler.acknowledged(frame.ack);
+      case FrameKind.CHUNK:
+        return this.#takeChunk(frame);
+      case FrameKind.GOODBYE:
+        return this.#handler.goodbye(frame.failure);
+      default:
+        return this.#handler.command(frame);
+    }
+  }
+
+  #takeMessage(frame: DecodedFrame): void {
+    const { receiver, sender, type, chunk } = frame;
+    const incoming = chunk === undefined
+      ? this.#incoming
+      : new IncomingMessage();
+    // A number may get another meaning before the last part is here, so it is looked up now.
+    incoming.receiver = this.#addresses.get(receiver);
+    incoming.sender = sender === 0 ? undefined : this.#addresses.get(sender);
+    incoming.type = this.#types.get(type);
+    incoming.take(frame, this.#now);
+    if (chunk !== undefined) {
+      return this.#assembler.begin(chunk, incoming, frame.payload());
+    }
+    this.#counted++;
+    this.#handler.message(incoming);
+  }
+
+  #takeChunk(frame: DecodedFrame): void {
+    const { chunk } = frame;
+    if (chunk === undefined) {
+      throw new FrameError(
+        "read a chunk",
+        "it has no number",
+        "a number was expected",
+      );
+    }
+    const whole = this.#assembler.next(chunk, frame.payload());
+    if (whole === undefined) return;
+    const { head, payload } = whole;
+    if (typeof head === "number") {
+      return this.#handler.wholeReply(head, payload);
+    }
+    head.bytes = payload;
+    head.start = 0;
+    head.end = payload.length;
+    this.#counted++;
+    this.#handler.message(head);
+  }
+
+  #define({ definitions }: DecodedFrame): void {
+    for (const { number, table, value } of definitions) {
+      if (table === DefinitionKind.ADDRESS) {
+        this.#addresses.define(number, value);
+      } else if (table === DefinitionKind.TYPE_NAME) {
+        this.#types.define(number, value);
+      } else {
+        throw new FrameError(
+          "read a definition",
+          `it is for table ${table}`,
+          "table 1 or 2 was expected",
+        );
+      }
+    }
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * Writes the frames of large messages, a part at a time.
+ * @module
+ */
+
+import type { Addressee } from "../actor/dead_letters.ts";
+import type { Mail } from "../actor/message.ts";
+import type { Clock } from "../internal/clock.ts";
+import { CHUNK_BYTES } from "./chunks.ts";
+import { FrameError } from "./errors.ts";
+import {
+  type LargeMessage,
+  LargeMessages,
+  type Progress,
+} from "./large_messages.ts";
+import type { Numbers } from "./numbers.ts";
+import type { FrameWriter } from "./wire/encoder.ts";
+import { FrameKind } from "./wire/kinds.ts";
+
+/** What a {@linkcode LargeSender} tells its lane. */
+export interface LargeSenderHost {
+  /** A frame was written and must be ended; the mail is that of a message which it completes. */
+  endFrame(mail: Mail | undefined, target: Addressee | undefined): void;
+  /** A frame was begun and must be dropped: the message cannot be sent after all. */
+  dropFrame(message: LargeMessage, error: unknown): void;
+}
+
+/** Large messages of one lane, and those that wait behind them. */
+export class LargeSender {
+  readonly #host: LargeSenderHost;
+  readonly #writer: FrameWriter;
+  readonly #numbers: Numbers;
+  readonly #clock: Clock;
+  readonly #messages: LargeMessages;
+  #lastId = 0;
+
+  /** Writes with the writer and the numbers of the lane. Takes the largest payload, in bytes. */
+  constructor(
+    host: LargeSenderHost,
+    writer: FrameWriter,
+    numbers: Numbers,
+    clock: Clock,
+    maxBytes: number,
+  ) {
+    this.#host = host;
+    this.#writer = writer;
+    this.#numbers = numbers;
+    this.#clock = clock;
+    this.#messages = new LargeMessages(maxBytes);
+  }
+
+  /** What waits. */
+  get messages(): LargeMessages {
+    return this.#messages;
+  }
+
+  /** Bytes of the largest payload that the peer takes. */
+  get maxBytes(): number {
+    return this.#messages.maxBytes;
+  }
+
+  set maxBytes(value: number) {
+    this.#messages.maxBytes = value;
+  }
+
+  /**
+   * Checks the size of a payload.
+   *
+   * @throws {FrameError} When it is larger than the peer takes.
+   */
+  check(length: number, type: string): void {
+    if (length <= this.maxBytes) return;
+    throw new FrameError(
+      `send "${type === "" ? "reply" : type}"`,
+      `it has ${length} bytes`,
+      `at most ${this.maxBytes} bytes were expected`,
+    );
+  }
+
+  /** Writes the next frame; false when nothing waits. */
+  write(): boolean {
+    return this.#messages.turn(this.#part);
+  }
+
+  #part = (progress: Progress): boolean => {
+    const { message, offset } = progress;
+    const { payload, mail, target } = message;
+    const writer = this.#writer;
+    const end = Math.min(offset + CHUNK_BYTES, payload.length);
+    const last = end === payload.length;
+    if (offset > 0) writer.begin(FrameKind.CHUNK, 0, 0, 0, 0, 0);
+    else {
+      try {
+        this.#begin(message);
+      } catch (error) {
+        this.#host.dropFrame(message, error);
+        return true;
+      }
+    }
+    if (offset > 0 || !last) {
+      if (offset === 0) progress.id = this.#lastId = (this.#lastId + 1) >>> 0;
+      writer.chunk({
+        id: progress.id,
+        last,
+        totalBytes: offset === 0 ? payload.length : 0,
+      });
+    }
+    writer.part(payload.subarray(offset, end));
+    progress.offset = end;
+    if (last) this.#host.endFrame(mail, target);
+    else this.#host.endFrame(undefined, undefined);
+    return last;
+  };
+
+  /** Begins the first frame of a message. */
+  #begin(message: LargeMessage): void {
+    const { kind, receiver, sender, type, correlation, deadline } = message;
+    // The limit of the peer may have become known after the message was taken.
+    this.check(message.payload.length, type);
+    const numbers = this.#numbers;
+    let to = receiver === "" ? undefined : numbers.address(receiver);
+    const from = sender === "" ? undefined : numbers.address(sender);
+    if (to?.live === false) to = numbers.address(receiver);
+    this.#writer.begin(
+      kind,
+      to?.number ?? 0,
+      from?.number ?? 0,
+      type === "" ? 0 : numbers.typeName(type).number,
+      correlation,
+      this.#remaining(deadline),
+    );
+    numbers.define(this.#writer);
+  }
+
+  #remaining(deadline: number): number {
+    if (deadline === Infinity) return 0;
+    return Math.max(1, Math.ceil(deadline - this.#clock.now()));
+  }
+}

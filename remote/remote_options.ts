@@ -1,0 +1,202 @@
+/**
+ * Where a node listens, and its limits.
+ * @module
+ */
+
+import { MAX_FRAME_BYTES } from "./frame.ts";
+import { HANDSHAKE_TIMEOUT, MIN_FRAME_LIMIT } from "./handshake.ts";
+import type { NodeOptions } from "./node.ts";
+import { OUTBOUND_BUDGET } from "./outbound.ts";
+import { TcpTransport } from "./tcp_transport.ts";
+import { checkPort, CONNECT_TIMEOUT, type Transport } from "./transport.ts";
+
+/** Options of {@linkcode Remote.start}. */
+export interface RemoteOptions {
+  /**
+   * The address to listen on. Other than a loopback address needs {@linkcode RemoteOptions.insecure}.
+   * @default "127.0.0.1"
+   */
+  hostname?: string;
+  /**
+   * The port to listen on; 0 for a free one.
+   * @default 0
+   */
+  port?: number;
+  /**
+   * Where other nodes reach this one, when that is not where it listens.
+   * @default the address and port it listens on
+   */
+  advertise?: { hostname: string; port?: number };
+  /**
+   * Whether clear text on an address that others can reach is wanted.
+   * @default false
+   */
+  insecure?: boolean;
+  /**
+   * How nodes are reached.
+   * @default TCP
+   */
+  transport?: Transport;
+  /**
+   * Bytes of messages that wait for a peer or are not acknowledged by it, at most; further messages are
+   * refused. A message larger than what is free is taken only when nothing waits.
+   * @default 4194304 (4 MiB)
+   */
+  outboundBudget?: number;
+  /**
+   * Bytes of the largest message, in either direction, 16 KiB to 16 MiB.
+   * @default 16777216 (16 MiB)
+   */
+  maxMessageBytes?: number;
+  /**
+   * How long an attempt to connect may take, in milliseconds.
+   * @default 5000
+   */
+  connectTimeout?: number;
+  /**
+   * How long a handshake may take, in milliseconds.
+   * @default 5000
+   */
+  handshakeTimeout?: number;
+  /**
+   * How long a part of a frame may wait for the rest, in milliseconds, before the link is ended.
+   * @default 10000
+   */
+  stallTimeout?: number;
+  /**
+   * How long the end of remoting waits for peers, in milliseconds.
+   * @default 5000
+   */
+  drainTimeout?: number;
+  /**
+   * Connections whose handshake is under way, at most; more are refused.
+   * @default 256
+   */
+  maxHalfOpen?: number;
+}
+
+/** Complete and checked options. */
+export interface RemoteSettings extends NodeOptions {
+  /** The address to listen on. */
+  hostname: string;
+  /** The port to listen on. */
+  port: number;
+  /** Where other nodes reach this one, when it is not where it listens. */
+  advertise: { hostname: string; port?: number } | undefined;
+}
+
+/**
+ * Completes options with defaults.
+ *
+ * @throws {TypeError} When clear text on a routable address was not asked for, or nobody could use the
+ * address.
+ * @throws {RangeError} When a limit is out of its range; the message names the range.
+ */
+export function checkedOptions(options: RemoteOptions): RemoteSettings {
+  const {
+    hostname = "127.0.0.1",
+    port = 0,
+    advertise,
+    insecure = false,
+    transport = new TcpTransport(),
+    outboundBudget = OUTBOUND_BUDGET,
+    maxMessageBytes = MAX_FRAME_BYTES,
+    connectTimeout = CONNECT_TIMEOUT,
+    handshakeTimeout = HANDSHAKE_TIMEOUT,
+    stallTimeout = 10_000,
+    drainTimeout = 5_000,
+    maxHalfOpen = 256,
+  } = options;
+  checkInteger(
+    "maxMessageBytes",
+    maxMessageBytes,
+    MIN_FRAME_LIMIT,
+    MAX_FRAME_BYTES,
+  );
+  const highest = Number.MAX_SAFE_INTEGER;
+  checkInteger("outboundBudget", outboundBudget, 1, highest);
+  checkInteger("maxHalfOpen", maxHalfOpen, 1, highest);
+  const times = {
+    connectTimeout,
+    handshakeTimeout,
+    stallTimeout,
+    drainTimeout,
+  };
+  for (const [name, value] of Object.entries(times)) {
+    checkRange(name, value, 1, highest);
+  }
+  checkPort(port, 0);
+  checkBind(hostname, insecure, advertise !== undefined);
+  if (advertise !== undefined) checkAdvertised(advertise);
+  return {
+    hostname,
+    port,
+    advertise,
+    transport,
+    budget: outboundBudget,
+    maxMessageBytes,
+    connectTimeout,
+    handshakeTimeout,
+    stallTimeout,
+    drainTimeout,
+    maxHalfOpen,
+  };
+}
+
+function checkInteger(
+  name: string,
+  value: number,
+  lowest: number,
+  highest: number,
+): void {
+  checkRange(name, value, lowest, highest);
+  if (Number.isInteger(value)) return;
+  throw new RangeError(
+    `Cannot start remoting: ${name} is ${value}, an integer was expected`,
+  );
+}
+
+function checkRange(
+  name: string,
+  value: number,
+  lowest: number,
+  highest: number,
+): void {
+  if (value >= lowest && value <= highest) return;
+  throw new RangeError(
+    `Cannot start remoting: ${name} is ${value}, a number from ${lowest} to ${highest} was expected`,
+  );
+}
+
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|::1|\[::1\])$/;
+const WILDCARD = /^(0\.0\.0\.0|::|\[::\])$/;
+
+function checkBind(
+  hostname: string,
+  insecure: boolean,
+  advertised: boolean,
+): void {
+  if (!LOOPBACK.test(hostname) && !insecure) {
+    throw new TypeError(
+      `Cannot start remoting on "${hostname}": others can reach it and nothing is encrypted, a loopback address or the option "insecure: true" was expected`,
+    );
+  }
+  if (WILDCARD.test(hostname) && !advertised) {
+    throw new TypeError(
+      `Cannot start remoting on "${hostname}": it is no address that others can use, the option "advertise" was expected`,
+    );
+  }
+}
+
+/** The host becomes a part of addresses, which have marks of their own. */
+function checkAdvertised(
+  { hostname, port }: { hostname: string; port?: number },
+): void {
+  if (port !== undefined) checkPort(port, 1);
+  if (/^[^\s/@#\[\]]{1,255}$/.test(hostname) && !WILDCARD.test(hostname)) {
+    return;
+  }
+  throw new TypeError(
+    `Cannot advertise the host "${hostname}": it is no name or address that others can use, such as "10.0.0.7" or "node-1.example" was expected`,
+  );
+}
