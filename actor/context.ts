@@ -88,6 +88,7 @@ export interface Context<P extends AnyProtocol = AnyProtocol> {
   link(ref: ActorRef<AnyProtocol>): void;
   /** Ends a link on both sides. An end that was noticed but not handled yet is not felt any more. */
   unlink(ref: ActorRef<AnyProtocol>): void;
+  /**
    * Puts the message being handled aside. What the handler returns then is no reply; an asker waits on,
    * as long as its timeout allows. Stashed messages are unstashed by a restart, and dead letters after
    * a stop.
