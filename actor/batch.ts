@@ -5,7 +5,7 @@
 
 import { Envelope, type Message } from "./message.ts";
 import type { MessageReply } from "./protocol.ts";
-import type { AskOptions, BaseRef } from "./ref.ts";
+import type { BaseRef } from "./ref.ts";
 
 /** How each ask of a batch ended, at the place of its message. */
 export type AskOutcomes<M extends readonly Message[]> = {
@@ -28,16 +28,11 @@ export function tellAll(
   return taken;
 }
 
-/** Asks `ref` for a reply to each of `messages`, all in flight at once. Never rejects. */
+/** Asks for a reply to each of `messages`, all in flight at once. Never rejects. */
 export function askAll<const M extends readonly Message[]>(
-  ref: BaseRef,
   messages: M,
-  sender: BaseRef | undefined,
-  options: AskOptions | undefined,
+  ask: (message: Message) => Promise<unknown>,
 ): Promise<AskOutcomes<M>> {
-  const { asks } = ref;
   // The protocol promises the type of each reply; allSettled keeps their places.
-  return Promise.allSettled(
-    messages.map((message) => asks.ask(ref, message, sender, options)),
-  ) as Promise<AskOutcomes<M>>;
+  return Promise.allSettled(messages.map(ask)) as Promise<AskOutcomes<M>>;
 }

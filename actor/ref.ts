@@ -173,7 +173,10 @@ export abstract class BaseRef<P extends AnyProtocol = AnyProtocol>
     messages: M,
     options?: AskOptions,
   ): Promise<AskOutcomes<M>> {
-    return askAll(this, messages, undefined, options);
+    return askAll(
+      messages,
+      (message) => this.asks.ask(this, message, undefined, options),
+    );
   }
 }
 
