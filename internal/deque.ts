@@ -22,6 +22,11 @@ export class Deque<T> {
     return this.#size;
   }
 
+  /** How many items fit into the memory that is held now. */
+  get capacity(): number {
+    return this.#ring?.length ?? 0;
+  }
+
   /** Adds `item` at the end. */
   push(item: T): void {
     let ring = this.#ring;

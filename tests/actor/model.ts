@@ -202,9 +202,11 @@ export class Model {
   }
 
   #decide({ self, parent }: Plan): void {
+    if (self === "escalate") this.#runKid(); // it was woken before the parent was
     if (self === "resume" || (self === "escalate" && parent === "resume")) {
       if (this.#kid.state === "suspended" && this.#failure === undefined) {
         this.#kid.state = "running";
+        if (self === "escalate") this.#runKid(); // it is woken before the actor is
       }
     } else if (self === "restart") {
       this.restarts++;
@@ -215,38 +217,50 @@ export class Model {
     }
   }
 
+  /** The actor goes on until nothing is left for it; then its child does. */
   #run(): void {
     for (;;) {
-      if (this.#kid.state === "running" && this.#kid.queue.length > 0) {
-        this.#runKid();
-      } else if (this.state !== "running" || this.#busy) {
-        return;
-      } else if (this.#failure !== undefined) {
+      const canHandle = this.state === "running" && !this.#busy;
+      if (canHandle && this.#failure !== undefined) {
         const plan = this.#failure;
         this.#failure = undefined;
         this.#decide(plan);
-      } else if (this.#queue.length > 0) {
+      } else if (canHandle && this.#queue.length > 0) {
         this.#runItem();
-      } else {
+      } else if (!this.#runKid()) {
         return;
       }
     }
   }
 
-  #runKid(): void {
-    const item = this.#kid.queue.shift();
-    this.handled++;
-    if (item === "tell" || item === undefined) return;
-    if (this.state === "stopping") return this.#endKid();
-    this.#kid.state = "suspended";
-    this.#failure = item;
-  }
-
   #runItem(): void {
     const item = this.#queue.shift();
-    if (item === "poison") return this.#stop();
+    if (item === "poison") {
+      this.state = "stopping";
+      this.#runKid();
+      this.state = "running";
+      this.#stop();
+      return;
+    }
     this.handled++;
     if (item === "pend") this.#busy = true;
     else if (item !== "tell" && item !== undefined) this.#decide(item);
+  }
+
+  /** Lets the child handle what waits for it, up to its next failure; false when nothing did. */
+  #runKid(): boolean {
+    let hasRun = false;
+    while (this.#kid.state === "running" && this.#kid.queue.length > 0) {
+      hasRun = true;
+      const item = this.#kid.queue.shift();
+      this.handled++;
+      if (item === "tell" || item === undefined) continue;
+      if (this.state === "stopping") this.#endKid();
+      else {
+        this.#kid.state = "suspended";
+        this.#failure = item;
+      }
+    }
+    return hasRun;
   }
 }

@@ -1,0 +1,17 @@
+import { assertEquals } from "@std/assert";
+import { CLOSED_MAILBOX, UnboundedMailbox } from "../../actor/mailbox.ts";
+import { Worker } from "./fixtures.ts";
+
+Deno.test("UnboundedMailbox takes any amount of mail and gives it back in order", () => {
+  const mailbox = new UnboundedMailbox();
+  const mail = Array.from({ length: 10_000 }, () => Worker.note("x"));
+  for (const each of mail) assertEquals(mailbox.enqueue(each), true);
+  assertEquals(mailbox.size, 10_000);
+  for (const each of mail) assertEquals(mailbox.dequeue() === each, true);
+  assertEquals([mailbox.size, mailbox.dequeue()], [0, undefined]);
+});
+
+Deno.test("CLOSED_MAILBOX refuses mail and has none", () => {
+  assertEquals(CLOSED_MAILBOX.enqueue(Worker.note("x")), false);
+  assertEquals([CLOSED_MAILBOX.size, CLOSED_MAILBOX.dequeue()], [0, undefined]);
+});
