@@ -44,7 +44,11 @@ export interface Timing {
 export class OneShot implements Timing {
   #delay: number | undefined;
 
-  /** @throws {RangeError} When the delay is not a finite number of at least 0. */
+  /**
+   * Comes `delay` milliseconds after it is first asked for.
+   *
+   * @throws {RangeError} When the delay is not a finite number of at least 0.
+   */
   constructor(delay: number) {
     this.#delay = checkedDelay("delay", delay, 0);
   }
@@ -64,7 +68,11 @@ export class Interval implements Timing {
   /** How many intervals after the first the last given time is. */
   #given = -1;
 
-  /** @throws {RangeError} When a time is out of its range. */
+  /**
+   * Begins when it is first asked for.
+   *
+   * @throws {RangeError} When a time is out of its range.
+   */
   constructor({ every, initial = every }: IntervalOptions) {
     this.#every = checkedDelay("interval", every, 1);
     this.#initial = checkedDelay("initial delay", initial, 0);
@@ -90,7 +98,7 @@ const CALENDAR_CHECK = 60_000;
  * by a minute at most, and those that passed are left out.
  */
 export class CalendarTiming implements Timing {
-  readonly correctEvery = CALENDAR_CHECK;
+  readonly correctEvery: number = CALENDAR_CHECK;
   #calendar: Calendar;
   #wall: () => number;
   #target = -Infinity;
@@ -118,6 +126,7 @@ export class CalendarTiming implements Timing {
 export class ComputedTiming implements Timing {
   #next: (now: number) => number | undefined;
 
+  /** Takes what gives the next time, later than `now`. */
   constructor(next: (now: number) => number | undefined) {
     this.#next = next;
   }
