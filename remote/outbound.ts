@@ -58,6 +58,8 @@ export class Outbound implements LargeSenderHost {
   /** Bytes of all finished frames, and of those that were given to the connection. */
   #finished = 0;
   #taken = 0;
+  /** Bytes of the largest message that was refused since the last time there was room. */
+  #refused = 0;
   #onRoom: (() => void)[] = [];
   #onWritten: (() => void)[] = [];
   #onEmpty: (() => void)[] = [];
@@ -147,7 +149,9 @@ export class Outbound implements LargeSenderHost {
     }
     if (payload !== undefined) {
       this.#large.check(payload.length, message.type);
-      if (used > 0 && used + payload.length > budget) return false;
+      if (used > 0 && used + payload.length > budget) {
+        return this.#noRoom(payload.length);
+      }
       this.#large.messages.add({
         kind,
         receiver: route.address,
@@ -165,8 +169,9 @@ export class Outbound implements LargeSenderHost {
       return true;
     }
     if (used > 0 && used + writer.size > budget) {
+      const { size } = writer;
       this.#abort();
-      return false;
+      return this.#noRoom(size);
     }
     this.#count(mail, target);
     return true;
@@ -242,9 +247,15 @@ export class Outbound implements LargeSenderHost {
     this.#settle();
   }
 
-  /** Resolves when less than half of the budget is in use and the connection keeps up. */
+  /**
+   * Resolves when less than half of the budget is in use and the connection keeps up, and what was refused
+   * before has room.
+   */
   ready(): Promise<void> | undefined {
-    if (this.#hasRoom) return undefined;
+    if (this.#hasRoom) {
+      this.#refused = 0;
+      return undefined;
+    }
     return new Promise((resolve) => this.#onRoom.push(resolve));
   }
 
@@ -349,16 +360,28 @@ export class Outbound implements LargeSenderHost {
   }
 
   get #hasRoom(): boolean {
-    return this.#writer.pending < READY_BYTES &&
-      this.inFlight * 2 < this.#options.budget;
+    return this.#writer.pending < READY_BYTES && this.#isFree;
+  }
+
+  get #isFree(): boolean {
+    const { inFlight } = this;
+    const { budget } = this.#options;
+    return inFlight * 2 < budget &&
+      (inFlight === 0 || inFlight + this.#refused <= budget);
+  }
+
+  #noRoom(size: number): false {
+    this.#refused = Math.max(this.#refused, size);
+    return false;
   }
 
   #settle(): void {
     const closed = this.#state === "closed";
     if (
       this.#onRoom.length > 0 &&
-      (closed || this.inFlight * 2 < this.#options.budget)
+      (closed || this.#isFree)
     ) {
+      this.#refused = 0;
       release(this.#onRoom);
     }
     if (closed) release(this.#onWritten);

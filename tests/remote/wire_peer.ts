@@ -1,0 +1,151 @@
+/**
+ * A peer that is driven frame by frame, to do what no honest node does.
+ * @module
+ */
+
+import { assert } from "@std/assert";
+import { Acceptor } from "../../remote/handshake_acceptor.ts";
+import { Dialler } from "../../remote/handshake_dialler.ts";
+import { shakeHands } from "../../remote/handshake_driver.ts";
+import type { Lane, VersionRange } from "../../remote/handshake.ts";
+import type { Connection, Listener } from "../../remote/transport.ts";
+import { FrameDecoder } from "../../remote/wire/decoder.ts";
+import { FrameWriter } from "../../remote/wire/encoder.ts";
+import type { FrameFields } from "../../remote/wire/fields.ts";
+import { FrameReader } from "../../remote/wire/reader.ts";
+import type { Node, World } from "./world.ts";
+
+/** A frame that was received, with what the tests look at. */
+export interface Received {
+  readonly kind: number;
+  readonly receiver: number;
+  readonly sender: number;
+  readonly type: number;
+  readonly correlation: number;
+  readonly remaining: number;
+  readonly ack: number;
+  readonly definitions: readonly { number: number; value: string }[];
+  readonly address: string;
+  readonly failure:
+    | { readonly code: string; readonly text: string }
+    | undefined;
+  readonly chunk: { readonly id: number; readonly last: boolean } | undefined;
+  readonly payload: Uint8Array;
+}
+
+const SELF = { system: "wire", host: "wire", port: 7, incarnation: "wire1" };
+
+/** One end of a connection after the handshake. */
+export class WirePeer {
+  readonly connection: Connection;
+  readonly #reader: FrameReader = new FrameReader();
+  readonly #decoder: FrameDecoder = new FrameDecoder();
+  #received: Received[] = [];
+
+  constructor(connection: Connection, rest: Uint8Array = new Uint8Array()) {
+    this.connection = connection;
+    this.#push(rest);
+  }
+
+  /** Dials a node. */
+  static async dial(
+    world: World,
+    { remote }: Node,
+    lane: Lane = "data",
+    versions?: VersionRange,
+    maxFrameBytes?: number,
+  ): Promise<WirePeer> {
+    const { host: hostname, port } = remote;
+    const connection = await world.transport("wire").connect({
+      hostname,
+      port,
+    });
+    const dialler = new Dialler({
+      self: SELF,
+      hostname,
+      port,
+      lane,
+      ...(versions && { versions }),
+      ...(maxFrameBytes && { maxFrameBytes }),
+    });
+    const { rest } = await shakeHands(connection, dialler, {
+      clock: world.clock,
+    });
+    return new WirePeer(connection, rest);
+  }
+
+  /** Takes the next connection of a listener. */
+  static async accept(
+    world: World,
+    listener: Listener,
+    options: { system?: string; maxFrameBytes?: number } = {},
+  ): Promise<WirePeer> {
+    const connection = await listener.accept();
+    assert(connection !== undefined);
+    const { system = "wire", maxFrameBytes } = options;
+    const acceptor = new Acceptor({
+      self: { ...SELF, system },
+      remote: connection.remote,
+      ...(maxFrameBytes && { maxFrameBytes }),
+    });
+    const { rest } = await shakeHands(connection, acceptor, {
+      clock: world.clock,
+    });
+    return new WirePeer(connection, rest);
+  }
+
+  /** Writes frames in one go. */
+  send(...frames: FrameFields[]): Promise<void> {
+    return this.connection.write(encode(...frames));
+  }
+
+  /** The next frame; `undefined` when the connection has ended. */
+  async next(): Promise<Received | undefined> {
+    while (this.#received.length === 0) {
+      const chunk = await this.connection.read();
+      if (chunk === undefined) return undefined;
+      this.#push(chunk);
+    }
+    return this.#received.shift();
+  }
+
+  /** The next frame of a kind; others are skipped. */
+  async expect(kind: number): Promise<Received> {
+    for (;;) {
+      const frame = await this.next();
+      assert(frame !== undefined, `the connection ended before kind ${kind}`);
+      if (frame.kind === kind) return frame;
+    }
+  }
+
+  /** All frames up to the end of the connection, which is closed then. */
+  async rest(): Promise<Received[]> {
+    const frames: Received[] = [];
+    for (;;) {
+      const frame = await this.next();
+      if (frame === undefined) break;
+      frames.push(frame);
+    }
+    this.connection.close();
+    return frames;
+  }
+
+  #push(chunk: Uint8Array): void {
+    this.#reader.push(chunk);
+    while (this.#reader.next()) {
+      const { bytes, start, end } = this.#reader;
+      this.#decoder.decode(bytes, start, end);
+      const { frame } = this.#decoder;
+      this.#received.push({ ...frame, payload: frame.payload() });
+    }
+  }
+}
+
+/** The bytes of frames. */
+export function encode(...frames: FrameFields[]): Uint8Array {
+  const writer = new FrameWriter({ blockBytes: 1_000_000 });
+  for (const frame of frames) writer.frame(frame);
+  const bytes = writer.take();
+  assert(bytes !== undefined);
+  return bytes;
+}
