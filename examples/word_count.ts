@@ -17,8 +17,8 @@ const USAGE = `Counts the words of files with actors in two processes.
 
 Usage: deno task demo [FILES]
 
-Without files it counts the project's own Markdown. Few words are sent over and
-over again, so that there is something to see.`;
+Without files it counts the project's own Markdown. Few words are sent in many
+rounds, so that there is something to see.`;
 
 /** How many words there are to be at least. */
 const ENOUGH = 8_000_000;
@@ -55,14 +55,14 @@ async function demo(args: string[]): Promise<void> {
   }
   const rounds = Math.ceil(ENOUGH / words.length);
   console.log(
-    `Files: ${files.length}. Words: ${format(words.length)}, sent ${
+    `Files: ${files.length}, words: ${format(words.length)}, rounds: ${
       format(rounds)
-    } times over.`,
+    }`,
   );
 
   using guard = new Guard();
-  await using left = await NodeProcess.start("left");
-  await using right = await NodeProcess.start("right");
+  await using left = await guard.over(NodeProcess.start("left"));
+  await using right = await guard.over(NodeProcess.start("right"));
   const nodes = [left, right];
   for (const node of nodes) {
     console.log(`Started node ${node}`);

@@ -43,7 +43,11 @@ export class NodeProcess implements AsyncDisposable {
     this.#child = child;
   }
 
-  /** Starts a node on a free port of this machine. */
+  /**
+   * Starts a node on a free port of this machine.
+   *
+   * @throws {DemoError} When it ends before it listens.
+   */
   static async start(name: string): Promise<NodeProcess> {
     const own = ["--node", name];
     const child = new Deno.Command(Deno.execPath(), {

@@ -11,7 +11,7 @@ export function format(number: number): string {
   return NUMBERS.format(number);
 }
 
-/** A line that is rewritten on a terminal; elsewhere ten lines. Disposing leaves the line alone. */
+/** A line that is rewritten on a terminal; elsewhere ten lines. Disposing ends the line. */
 export class Progress implements Disposable {
   #total: number;
   #terminal: boolean = Deno.stdout.isTerminal();

@@ -47,7 +47,7 @@ Deno.test("deno task demo counts every word of a file on two nodes", async () =>
   assertEquals(code, 0, stderr);
   assertNotEquals(nodes.left, nodes.right);
 
-  const [rounds = 0] = numbers(stdout, /Words: 7, sent ([\d,]+) times over/g);
+  const [rounds = 0] = numbers(stdout, /words: 7, rounds: ([\d,]+)/g);
   assert(rounds * 7 >= 1_000_000, stdout);
   assertEquals(numbers(stdout, /^ +([\d,]+) {2}la$/gm), [3 * rounds]);
   assertEquals(numbers(stdout, /^ +([\d,]+) {2}tick$/gm), [2 * rounds]);
