@@ -14,6 +14,7 @@ import {
   type Progress,
 } from "./large_messages.ts";
 import type { Numbers } from "./numbers.ts";
+import { remainingUntil } from "./remaining.ts";
 import type { FrameWriter } from "./wire/encoder.ts";
 import { FrameKind } from "./wire/kinds.ts";
 
@@ -127,13 +128,8 @@ export class LargeSender {
       from?.number ?? 0,
       type === "" ? 0 : numbers.typeName(type).number,
       correlation,
-      this.#remaining(deadline),
+      remainingUntil(deadline, this.#clock),
     );
     numbers.define(this.#writer);
-  }
-
-  #remaining(deadline: number): number {
-    if (deadline === Infinity) return 0;
-    return Math.max(1, Math.ceil(deadline - this.#clock.now()));
   }
 }

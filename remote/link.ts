@@ -4,7 +4,7 @@
  */
 
 import { PendingAsk } from "../actor/asks.ts";
-import { Envelope, type Mail, type ReplyTo } from "../actor/message.ts";
+import { Envelope, type Mail } from "../actor/message.ts";
 import type { BaseRef } from "../actor/ref.ts";
 import type { Runtime } from "../actor/runtime.ts";
 import {
@@ -22,6 +22,7 @@ import type { LargeMessage } from "./large_messages.ts";
 import { Losses } from "./losses.ts";
 import type { MessageCodecs } from "./message_codecs.ts";
 import { Outbound } from "./outbound.ts";
+import { remainingFor } from "./remaining.ts";
 import { type Request, Requests } from "./requests.ts";
 import type { Route } from "./route.ts";
 import type { Connection } from "./transport.ts";
@@ -59,8 +60,6 @@ export interface LinkOptions {
   /** Bytes of the largest payload, in either direction. */
   maxMessageBytes: number;
 }
-
-const HIGHEST_REMAINING = 0xffff_ffff;
 
 /** One connection: messages out or in, answers the other way. Of no use again after its end. */
 export class Link implements InboundHandler {
@@ -142,7 +141,7 @@ export class Link implements InboundHandler {
         const { output } = route.codecs[message.index] as MessageCodecs; // one for each message
         request = this.requests.open(replyTo, output, message.type, target);
         if (replyTo instanceof PendingAsk) replyTo.carrier = request;
-        remaining = this.#remaining(replyTo);
+        remaining = remainingFor(replyTo, this.#options.runtime.clock);
       }
     } else {
       message = mail;
@@ -225,8 +224,8 @@ export class Link implements InboundHandler {
     const connection = this.#connection;
     const reading = this.#reading;
     if (this.#state === "closed" || connection === undefined) return;
-    const ack = this.#inbound.counted;
-    const bytes = lastFrames(ack > this.#acknowledged ? ack : 0, error);
+    // What was said before may not have been written yet, so it is said again.
+    const bytes = lastFrames(this.#inbound.counted, error);
     const { owner, runtime: { clock } } = this.#options;
     const { writing } = this.outbound;
     this.#end(error);
@@ -354,14 +353,6 @@ export class Link implements InboundHandler {
       "not_encodable",
       error,
     );
-  }
-
-  /** Milliseconds as they are sent: 0 for no limit. */
-  #remaining(replyTo: ReplyTo): number {
-    const left = replyTo instanceof PendingAsk
-      ? replyTo.timeout
-      : replyTo.deadline - this.#options.runtime.clock.now();
-    return left > HIGHEST_REMAINING ? 0 : Math.max(1, Math.ceil(left));
   }
 
   async #read(connection: Connection, rest: Uint8Array): Promise<void> {
