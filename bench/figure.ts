@@ -29,8 +29,10 @@ export interface Figure {
    * @default {1}
    */
   readonly repeats?: number;
-  /** Flags of V8 for the subject. */
+  /** Flags of V8 for subject and baseline. */
   readonly v8Flags?: string;
+  /** Permission flags that the subject needs besides those that all have. */
+  readonly permissions?: readonly string[];
 }
 
 /** The measured values of a figure, one for each process. */

@@ -6,6 +6,8 @@
 
 import type { Figure } from "./figure.ts";
 import { type Options, parseOptions, USAGE } from "./options.ts";
+import { isDrawn, pictureOf } from "./peers/picture.ts";
+import { readVersions } from "./peers/versions.ts";
 import { type Line, lineOf, tableOf, verdictOf } from "./report.ts";
 import { runRounds } from "./runner.ts";
 import { suites } from "./suites.ts";
@@ -16,6 +18,11 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     options = parseOptions(args);
     figures = choose(options);
+    if (options.svg !== undefined && !figures.some(isDrawn)) {
+      throw new TypeError(
+        `Cannot draw "${options.svg}": expected figures of the suite "peers"`,
+      );
+    }
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     console.error(`${error.message}\n${USAGE}`);
@@ -30,6 +37,13 @@ async function main(args: readonly string[]): Promise<number> {
   for (const line of lines) console.log(line.trimEnd());
   if (options.json !== undefined) {
     await Deno.writeTextFile(options.json, lines.join(""));
+  }
+  if (options.svg !== undefined && failures.length === 0) {
+    const picture = pictureOf(entries.map(([, line]) => line), {
+      versions: await readVersions(),
+      date: new Date().toISOString().slice(0, "YYYY-MM-DD".length),
+    });
+    await Deno.writeTextFile(options.svg, picture);
   }
   console.error(`\n${tableOf(entries)}`);
   for (const { message } of failures) console.error(message);

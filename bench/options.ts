@@ -11,6 +11,8 @@ export interface Options {
   readonly only: string;
   /** The file that the lines are written to, too. */
   readonly json: string | undefined;
+  /** The file that the picture of the suite `peers` is written to. */
+  readonly svg: string | undefined;
   /** How many rounds. */
   readonly rounds: number;
   /** Whether a missed floor is a failure. */
@@ -19,7 +21,7 @@ export interface Options {
 
 /** How to call the program. */
 export const USAGE =
-  "deno task bench [--suite NAME]... [--only SUBSTRING] [--rounds N] [--json FILE] [--check]";
+  "deno task bench [--suite NAME]... [--only SUBSTRING] [--rounds N] [--json FILE] [--svg FILE] [--check]";
 
 /** The fewest rounds that a median is taken of. */
 const ROUNDS = 3;
@@ -33,6 +35,7 @@ export function parseOptions(args: readonly string[]): Options {
   const suites: string[] = [];
   let only = "";
   let json: string | undefined;
+  let svg: string | undefined;
   let rounds = ROUNDS;
   let check = false;
   const words = args.flatMap((arg) => {
@@ -44,7 +47,7 @@ export function parseOptions(args: readonly string[]): Options {
       check = true;
       continue;
     }
-    if (!["--suite", "--only", "--json", "--rounds"].includes(word)) {
+    if (!["--suite", "--only", "--json", "--svg", "--rounds"].includes(word)) {
       throw new TypeError(`Cannot read "${word}": expected ${USAGE}`);
     }
     const value = words.shift();
@@ -54,6 +57,7 @@ export function parseOptions(args: readonly string[]): Options {
     if (word === "--suite") suites.push(value);
     else if (word === "--only") only = value;
     else if (word === "--json") json = value;
+    else if (word === "--svg") svg = value;
     else rounds = Number(value);
   }
   if (!Number.isInteger(rounds) || rounds < ROUNDS) {
@@ -61,5 +65,5 @@ export function parseOptions(args: readonly string[]): Options {
       `Cannot run ${rounds} rounds: an integer from ${ROUNDS} was expected`,
     );
   }
-  return { suites, only, json, rounds, check };
+  return { suites, only, json, svg, rounds, check };
 }

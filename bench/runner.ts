@@ -86,8 +86,13 @@ async function runVariant({ figure, side }: Run): Promise<number> {
   const child = spawnDeno({
     script: "variant.ts",
     args: [figure.name, side],
-    permissions: ["--allow-net=127.0.0.1", "--allow-run", "--allow-read"],
-    v8Flags: side === "subject" ? figure.v8Flags : undefined,
+    permissions: [
+      "--allow-net=127.0.0.1",
+      "--allow-run",
+      "--allow-read",
+      ...(side === "subject" ? figure.permissions ?? [] : []),
+    ],
+    v8Flags: figure.v8Flags,
   });
   const timer = setTimeout(() => child.kill("SIGKILL"), PATIENCE);
   const { code, signal, stdout } = await child.output();

@@ -8,11 +8,13 @@ Deno.test("parseOptions() reads values behind their flag and behind an equals si
       suites: ["local"],
       only: "tell",
       json: "out.json",
+      svg: undefined,
       rounds: 3,
       check: false,
     },
   );
   assertEquals(parseOptions(["--check", "--rounds=5"]).check, true);
+  assertEquals(parseOptions(["--svg", "out.svg"]).svg, "out.svg");
 });
 
 Deno.test("parseOptions() refuses what it does not know and medians of fewer than three rounds", () => {

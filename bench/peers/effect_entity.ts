@@ -1,0 +1,55 @@
+/**
+ * Two of the scenarios with an entity of Effect's cluster module, all in one process and in memory.
+ * @module
+ */
+
+import { Effect, Layer, Schema } from "effect";
+import { Entity, TestRunner } from "effect/cluster";
+import { Rpc } from "effect/rpc";
+import { askRate } from "./scenarios.ts";
+
+const Counter = Entity.make("Counter", [
+  Rpc.make("Add", { payload: { by: Schema.Number }, success: Schema.Number }),
+]);
+
+const counterLayer = Counter.toLayer(
+  Effect.sync(() => {
+    let count = 0;
+    return Counter.of({
+      Add: ({ payload }) => Effect.sync(() => count += payload.by),
+    });
+  }),
+  { mailboxCapacity: "unbounded" },
+).pipe(Layer.provideMerge(TestRunner.layer));
+
+/** Requests of one fiber, each when the last was answered. */
+export function askSequential(): Promise<number> {
+  return asks(1);
+}
+
+/** Requests of 64 fibers. */
+export function askInFlight(): Promise<number> {
+  return asks(64);
+}
+
+function asks(width: number): Promise<number> {
+  return Effect.runPromise(
+    Effect.gen(function* () {
+      const counter = (yield* Counter.client)("counter");
+      return yield* Effect.promise(() =>
+        askRate((count, take) => {
+          let left = count;
+          const loop = Effect.gen(function* () {
+            while (left-- > 0) take(yield* counter.Add({ by: 1 }));
+          });
+          return Effect.runPromise(
+            Effect.all(Array.from({ length: width }, () => loop), {
+              concurrency: "unbounded",
+              discard: true,
+            }).pipe(Effect.orDie),
+          );
+        })
+      );
+    }).pipe(Effect.provide(counterLayer)),
+  );
+}
