@@ -149,11 +149,12 @@ export class Job extends Alarm implements ScheduledJob {
       this.cancel();
       throw error;
     }
+    if (this.state === "ended") return; // by the function that gives the times
     if (next === undefined) {
       this.cancel();
     } else {
       this.#next = Math.max(next, least);
-      this.#wait(now);
+      if (this.state === "scheduled") this.#wait(now);
     }
   }
 

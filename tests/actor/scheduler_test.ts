@@ -523,3 +523,26 @@ Deno.test("Scheduler keeps jobs that end one another in one moment apart", async
   assertEquals(stage.rings, [[10, "first"]]);
   assertEquals(clock.pending, 0);
 });
+
+Deno.test("Scheduler obeys a function for the next time that ends or pauses its own job", async () => {
+  await using stage = new Stage();
+  const { clock, scheduler, bell } = stage;
+  for (const action of ["cancel", "pause"] as const) {
+    scheduler.scheduleAt(
+      (now) => {
+        if (now > 0) scheduler[action](action);
+        return now + 10;
+      },
+      bell,
+      Bell.ring(action),
+      { reference: action },
+    );
+  }
+  await clock.advance(100);
+  assertEquals(stage.rings, [[10, "cancel"], [10, "pause"]]);
+  assertEquals(
+    scheduler.list().map(({ reference, next }) => [reference, next]),
+    [["pause", 20]],
+  );
+  assertEquals(clock.pending, 0);
+});
