@@ -52,7 +52,6 @@ function parse(expression: string, timeZone: string | undefined): Cron {
   try {
     return new Cron(expression, {
       paused: true,
-      mode: "5-or-6-parts",
       ...(timeZone === undefined ? {} : { timezone: timeZone }),
     });
   } catch (cause) {

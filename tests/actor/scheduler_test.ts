@@ -449,6 +449,20 @@ Deno.test("Scheduler follows a calendar clock that is set while a job waits", as
   assertEquals(stage.rings.length, 4);
 });
 
+Deno.test("Scheduler uses a time of the calendar once when its clock is a trifle early", async () => {
+  await using stage = new Stage();
+  const { clock, scheduler, bell } = stage;
+  const secondly = {
+    next: (after: number) => (Math.floor(after / 1_000) + 1) * 1_000,
+  };
+  stage.wallOffset = -0.0005;
+  await clock.advance(500);
+  const job = scheduler.schedule(secondly, bell, Bell.ring());
+  await clock.advance(2_000);
+  assertEquals(stage.times, [1_000, 2_000]);
+  job.cancel();
+});
+
 Deno.test("Scheduler refuses times out of their ranges", async () => {
   await using stage = new Stage();
   const { scheduler, bell } = stage;

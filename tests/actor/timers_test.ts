@@ -213,6 +213,7 @@ Deno.test("setReceiveTimeout() waits while a message is being handled", async ()
   desk.mode = "slow";
   desk.deliver(Bell.ring("long"));
   await clock.advance(450);
+  assertEquals(desk.mail.length, 1);
   desk.mode = "prompt";
   desk.handleAll();
   await clock.advance(99);
