@@ -314,7 +314,9 @@ export class Cell implements Owner, Watcher {
 
   childEnded(child: Cell): void {
     this.children?.delete(child.key);
-    this.#rare?.failed?.delete(child);
+    const rare = this.#rare;
+    rare?.failed?.delete(child);
+    if (rare?.passedOn === child) rare.passedOn = undefined;
     if (this.turn === "awaiting_children" && this.children?.size === 0) {
       this.turn = "idle";
       this.wake();

@@ -218,9 +218,6 @@ function settleStart(cell: Cell): void {
 
 function endChildren(cell: Cell): void {
   cell.turn = "awaiting_children";
-  const { rare } = cell;
-  rare.failed = undefined;
-  rare.passedOn = undefined;
   for (const child of [...cell.children?.values() ?? []]) {
     if (cell.state === "draining") child.drain();
     else child.stop();

@@ -260,6 +260,16 @@ Deno.test("ActorRef.ask() to a dead, missing, unstarted or failing actor rejects
   assertEquals(clock.pending, 0);
 });
 
+Deno.test("ActorRef.ask() that is refused at once sets no timer", async () => {
+  const clock = new ManualClock();
+  await using system = quietSystem({ clock });
+  const dead = system.spawn(Worker, () => worker());
+  await system.stop(dead);
+  const asked = dead.ask(Worker.run(() => {}));
+  assertEquals(clock.pending, 0);
+  await assertRejects(() => asked, StoppedError);
+});
+
 Deno.test("ActorRef.ask() of another protocol rejects instead of throwing", async () => {
   await using system = quietSystem();
   const actor = system.spawn(Worker, () => worker());

@@ -167,6 +167,22 @@ Deno.test("Context.watch() works between parent and child in both directions", a
   assertEquals(log, ["p/c stopped"]);
 });
 
+Deno.test("an end that comes while the watcher is stopping is no dead letter", async () => {
+  await using system = quietSystem();
+  const log: string[] = [];
+  const open = gate();
+  const eye = system.spawn(Worker, () => watcher(log));
+  const actor = system.spawn(Worker, () => worker());
+  await eye.ask(watch(actor));
+  eye.tell(Worker.run(() => open.promise));
+  await settle(system);
+  const stopped = system.stop(eye);
+  await system.stop(actor);
+  open.resolve();
+  await stopped;
+  assertEquals([log, system.deadLetters], [[], 0]);
+});
+
 Deno.test("an actor that watches without onTerminated fails when it is told", async () => {
   await using system = quietSystem();
   const failures = record(system, "actor_failed");

@@ -5,6 +5,7 @@ import {
   oneForOne,
   StoppedError,
 } from "../../actor/mod.ts";
+import { internalsOf } from "../../actor/system.ts";
 import { ManualClock, settle } from "../../testing/mod.ts";
 import {
   gate,
@@ -208,6 +209,43 @@ Deno.test("escalate to a parent that is draining stops the child instead of wait
   await drained;
   assertEquals(log, ["1 stops", "0 stops"]);
   assertEquals(clock.pending, 0);
+});
+
+Deno.test("the failure of a child that has been stopped since is forgotten", async () => {
+  await using system = quietSystem();
+  const log: string[] = [];
+  const open = gate();
+  const [parent, child] = await chain(system, log, "stop", "escalate") as [
+    WorkerRef,
+    WorkerRef,
+  ];
+  parent.tell(Worker.run(() => open.promise));
+  child.tell(fail());
+  await settle(system);
+  await system.stop(child);
+  open.resolve();
+  await settle(system);
+  assertEquals(log, ["1 stops"]);
+  assertEquals(parent.tell(Worker.note("alive")), true);
+});
+
+Deno.test("a suspended child that is drained ends without its mail", async () => {
+  await using system = quietSystem();
+  const log: string[] = [];
+  const open = gate();
+  const [parent, child] = await chain(system, log, "resume", "escalate") as [
+    WorkerRef,
+    WorkerRef,
+  ];
+  parent.tell(Worker.run(() => open.promise));
+  child.tell(fail());
+  child.tell(Worker.note("lost"));
+  await settle(system);
+  internalsOf(system).find(child.pid.path)?.drain();
+  await settle(system);
+  assertEquals(log, ["1 stops"]);
+  assertEquals(system.deadLetters, 1);
+  open.resolve();
 });
 
 Deno.test("a suspended child can be stopped, drained and watched", async () => {

@@ -118,6 +118,29 @@ Deno.test("a thenable that calls back twice ends the wait once", async () => {
   assertEquals(log, ["after"]);
 });
 
+Deno.test("a thenable that calls back again later does not end another wait", async () => {
+  await using system = quietSystem();
+  const log: string[] = [];
+  const open = gate();
+  let again: ((value: unknown) => void) | undefined;
+  const actor = system.spawn(Worker, () => worker(log));
+  actor.tell(Worker.run(() => ({
+    then(done: (value: unknown) => void) {
+      again = done;
+      done(1);
+    },
+  })));
+  actor.tell(Worker.run(() => open.promise));
+  actor.tell(Worker.note("after"));
+  await settle(system);
+  again?.(2);
+  await settle(system);
+  assertEquals(log, []);
+  open.resolve();
+  await settle(system);
+  assertEquals(log, ["after"]);
+});
+
 Deno.test("an object that only looks like a promise of the language is a failure, not a crash", async () => {
   await using system = quietSystem();
   const actor = system.spawn(Worker, () => worker());

@@ -26,6 +26,16 @@ Deno.test("ActorSystem.find() gives the living actor at a path, of any depth", a
   assertEquals(system.find(Worker, "a"), undefined);
 });
 
+Deno.test("ActorSystem.find() knows an actor without a name by its exact path only", async () => {
+  await using system = quietSystem();
+  const { pid } = system.spawn(Worker, () => worker());
+  const number = pid.path.slice(1);
+  for (const path of [`$${number}!`, `$0${number}`, `$ ${number}`, number]) {
+    assertEquals(system.find(Worker, path), undefined, path);
+  }
+  assertEquals(system.find(Worker, pid.path)?.pid.equals(pid), true);
+});
+
 Deno.test("ActorSystem.find() of an actor that speaks another protocol is an error", async () => {
   await using system = quietSystem();
   system.spawn(Worker, () => worker(), { name: "a" });

@@ -1,5 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { type Logger, oneForOne } from "../../actor/mod.ts";
+import { EventBus } from "../../actor/event_stream.ts";
+import { EventLogger } from "../../actor/logger.ts";
 import { ManualClock, settle } from "../../testing/mod.ts";
 import { quietSystem, raise, Worker, worker } from "./fixtures.ts";
 
@@ -83,6 +85,16 @@ Deno.test("the logger gets at most ten dead letters in ten seconds, and the numb
   lose(12);
   await system.drain();
   assertEquals(lines.at(-1), ["warn", "3 more dead letters"]);
+});
+
+Deno.test("EventLogger.close() ends the writing", () => {
+  const { lines, logger } = listing();
+  const bus = new EventBus();
+  const log = new EventLogger(logger, bus, new ManualClock());
+  bus.publish({ type: "warning", text: "1" });
+  log.close();
+  bus.publish({ type: "warning", text: "2" });
+  assertEquals(lines, [["warn", "1", undefined]]);
 });
 
 Deno.test("the logger says who sent a dead letter, and what led to it", async () => {

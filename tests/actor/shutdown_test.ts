@@ -38,7 +38,7 @@ Deno.test("ActorSystem.drain() lets every actor handle the mail that waits, then
 });
 
 Deno.test("ActorSystem.drain() lets children handle what their parent sent them", async () => {
-  const system = quietSystem();
+  const system = quietSystem({ clock: new ManualClock() });
   const log: string[] = [];
   const parent = system.spawn(Worker, () => loggedWorker(log, "parent"));
   parent.tell(Worker.run((ctx) => {
@@ -51,6 +51,30 @@ Deno.test("ActorSystem.drain() lets children handle what their parent sent them"
     "child starts",
     "child:1",
     "child:2",
+    "child stops",
+    "parent stops",
+  ]);
+});
+
+Deno.test("a stop of a draining actor keeps its children from finishing their mail", async () => {
+  const system = quietSystem({ clock: new ManualClock() });
+  const log: string[] = [];
+  const open = gate();
+  const parent = system.spawn(Worker, () => loggedWorker(log, "parent"));
+  const child = await parent.ask(
+    Worker.run((ctx) => ctx.spawn(Worker, () => loggedWorker(log, "child"))),
+  ) as WorkerRef;
+  child.tell(Worker.run(() => open.promise));
+  child.tell(Worker.note("lost"));
+  const drained = system.drain();
+  await settle(system);
+  const stopped = system.stop(parent);
+  open.resolve();
+  await stopped;
+  await drained;
+  assertEquals(log, [
+    "parent starts",
+    "child starts",
     "child stops",
     "parent stops",
   ]);

@@ -497,6 +497,43 @@ Deno.test("a handler left behind that fails later ends its instance and nothing 
   assertEquals(log, ["a starts", "a stops"]);
 });
 
+Deno.test("a stop hook of an actor left behind that rejects is nobody's problem", async () => {
+  const clock = new ManualClock();
+  const system = quietSystem({ clock });
+  let stops = 0;
+  system.spawn(Worker, () => ({
+    ...worker(),
+    onStart(ctx) {
+      ctx.spawn(Worker, () => worker())
+        .tell(Worker.run(() => new Promise(() => {})));
+    },
+    onStop() {
+      stops++;
+      return Promise.reject(new Error("no"));
+    },
+  }));
+  await clock.settle();
+  const drained = system.drain({ timeout: 10 });
+  await clock.advance(10);
+  await drained;
+  assertEquals(stops, 1);
+});
+
+Deno.test("a stop hook is not told of the sender of the last message", async () => {
+  await using system = quietSystem();
+  const senders: unknown[] = [];
+  const actor = system.spawn(Worker, () => ({
+    ...worker(),
+    onStop: (ctx) => void senders.push(ctx.sender, ctx.remaining),
+  }));
+  const sender = system.spawn(Worker, () => worker());
+  await sender.ask(
+    Worker.run((ctx) => ctx.ask(actor, Worker.run((inner) => inner.stop()))),
+  );
+  await settle(system);
+  assertEquals(senders, [undefined, Infinity]);
+});
+
 Deno.test("a stop hook left behind that never returns is not called again", async () => {
   const clock = new ManualClock();
   const system = quietSystem({ clock });
