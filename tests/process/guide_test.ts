@@ -2,6 +2,46 @@ import { assert, assertEquals } from "@std/assert";
 import { Program, ROOT } from "./program.ts";
 import { offlineImportMap } from "../../tools/import_map.ts";
 
+const PAGES = ["README.md", "docs/guide/actors.md", "docs/guide/remoting.md"];
+
+/** The snippets of a page that say in comments what they print. */
+async function snippetsOf(page: string): Promise<string[]> {
+  const text = await Deno.readTextFile(`${ROOT}/${page}`);
+  return Array.from(
+    text.matchAll(/^```ts\n([^]*?)^```$/gm),
+    ([, code = ""]) => code,
+  )
+    .filter((code) => expected(code).length > 0);
+}
+
+/** What the comments behind `console.log(...)` say. */
+function expected(code: string): string[] {
+  return Array.from(
+    code.matchAll(/console\.log\([^]*?\)\)?; \/\/ (.*)$/gm),
+    ([, text = ""]) => text,
+  );
+}
+
+for (const page of PAGES) {
+  Deno.test(`${page} says truly what its snippets print`, async () => {
+    const snippets = await snippetsOf(page);
+    assert(snippets.length > 0);
+    for (const code of snippets) {
+      const folder = await write(new Map([["snippet.ts", code]]));
+      await using program = new Program(
+        "run",
+        "--no-prompt",
+        "--allow-net=127.0.0.1",
+        `${folder}/snippet.ts`,
+      );
+      const { stdout, stderr } = await program.end();
+      // Sorted: what a handler prints comes before what the lines below print.
+      const lines = stdout.trimEnd().split("\n").sort();
+      assertEquals(lines, expected(code).sort(), stderr);
+    }
+  });
+}
+
 /** Files of a page: code that begins with a comment which names the file. */
 async function filesOf(page: string): Promise<Map<string, string>> {
   const text = await Deno.readTextFile(`${ROOT}/docs/guide/${page}`);
