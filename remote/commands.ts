@@ -115,7 +115,14 @@ export class Commands {
 
   #kind({ kind, inputType }: Spawn): AnyKind {
     const { kinds } = this.#internals;
-    if (kind !== "") return kinds.get(kind);
+    if (kind !== "") {
+      const named = kinds.get(kind);
+      const { name } = named.protocol[PROTOCOL];
+      if (name === inputType) return named;
+      throw new TypeError(
+        `Cannot spawn kind "${kind}": it is of protocol "${name}", one of protocol "${inputType}" was expected`,
+      );
+    }
     const ofProtocol = new Set(
       kinds.names.map((name) => kinds.get(name)).filter(({ protocol }) =>
         protocol[PROTOCOL].name === inputType

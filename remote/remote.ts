@@ -3,6 +3,7 @@
  * @module
  */
 
+import { StoppedError } from "../actor/errors.ts";
 import { Pid } from "../actor/pid.ts";
 import { type AnyProtocol, type InputOf, PROTOCOL } from "../actor/protocol.ts";
 import { type ActorRef, protocolData } from "../actor/ref.ts";
@@ -167,7 +168,7 @@ export class Remote implements AsyncDisposable {
     options?: RemoteWaitOptions,
   ): Promise<ActorRef<P> | undefined> {
     const pid = typeof address === "string" ? Pid.parse(address) : address;
-    if (this.#isOwn(pid)) return this.#system.find(protocol, pid.path);
+    if (this.#isOwn(pid)) return await this.#lookupOwn(protocol, pid);
     try {
       const found = await this.#node.controlLink(pid).request({
         kind: FrameKind.LOOKUP,
@@ -262,6 +263,21 @@ export class Remote implements AsyncDisposable {
   #isOwn({ system, host, port }: NodeAddress): boolean {
     return system === this.#system.name && host === this.host &&
       port === this.port;
+  }
+
+  async #lookupOwn<P extends AnyProtocol>(
+    protocol: P,
+    pid: Pid,
+  ): Promise<ActorRef<P> | undefined> {
+    const found = this.#system.find(protocol, pid.path);
+    if (found === undefined || !pid.matches(found.pid)) return undefined;
+    try {
+      await found.started();
+      return found;
+    } catch (error) {
+      if (error instanceof StoppedError) return undefined;
+      throw error;
+    }
   }
 
   /** The reference to what a node says it has, at the address by which the node was reached. */
