@@ -447,7 +447,7 @@ export class Cell implements Owner, Watcher {
 
   #failed(error: unknown, during: string, replyTo: ReplyTo | undefined): void {
     replyTo?.fail(error);
-    if (error instanceof Reject && error.type === during) return; // declared: no failure
+    if (Reject.isOf(during, error)) return; // declared: no failure
     if (this.state !== "running") report(this, error, during, undefined);
     else apply(this, decideFor(this, error, during), error);
   }

@@ -7,6 +7,7 @@ import type { Clock } from "../internal/clock.ts";
 import { describe } from "./errors.ts";
 import type { EventBus } from "./event_stream.ts";
 import type { DeadLetter, SystemEvent } from "./events.ts";
+import { disown } from "./thenable.ts";
 
 /** Where lines for people go. */
 export interface Logger {
@@ -58,14 +59,15 @@ export class EventLogger {
   }
 
   #write(event: SystemEvent): void {
-    if (event.type === "warning") this.#logger.warn(event.text, event.cause);
+    if (event.type === "warning") this.#say("warn", event.text, event.cause);
     else if (event.type === "dead_letter") this.#deadLetter(event);
     else if (event.type === "actor_failed") {
       const { pid, during, error, directive } = event;
       const decision = directive === undefined
         ? "it is stopping"
         : `directive "${directive}"`;
-      this.#logger.error(
+      this.#say(
+        "error",
         `"${pid}" failed in "${during}" (${decision}): ${describe(error)}`,
         error,
       );
@@ -85,14 +87,24 @@ export class EventLogger {
     }
     const from = sender === undefined ? "" : ` from "${sender}"`;
     const why = error === undefined ? "" : ` (${describe(error)})`;
-    this.#logger.warn(
+    this.#say(
+      "warn",
       `dead letter "${message.type}"${from} to "${target}": ${reason}${why}`,
     );
   }
 
+  /** What the logger throws, or rejects with, must not reach what it was told about. */
+  #say(level: keyof Logger, ...line: [text: string, cause?: unknown]): void {
+    try {
+      disown(this.#logger[level](...line));
+    } catch {
+      // There is no other place for it to go.
+    }
+  }
+
   #summarize(): void {
     if (this.#hidden > 0) {
-      this.#logger.warn(`${this.#hidden} more dead letters`);
+      this.#say("warn", `${this.#hidden} more dead letters`);
     }
     this.#hidden = 0;
   }

@@ -31,6 +31,8 @@ export class Reject<Code extends string = string, Data = unknown>
   readonly data: Data;
   /** The wire name of the message that declares it. */
   readonly type: string;
+  /** What no other object has, and what reading it cannot fail for. */
+  readonly #brand = true;
 
   /** Use the constructor of the declaring message; the library uses this one. */
   constructor(type: string, code: Code, data: Data) {
@@ -40,6 +42,12 @@ export class Reject<Code extends string = string, Data = unknown>
     this.type = type;
     this.code = code;
     this.data = data;
+  }
+
+  /** Whether `thrown` is a declared error of the message with that wire name. Safe for any value. */
+  static isOf(type: string, thrown: unknown): thrown is Reject {
+    return typeof thrown === "object" && thrown !== null && #brand in thrown &&
+      thrown.type === type;
   }
 }
 
@@ -91,6 +99,6 @@ function rejectType(
   const make = (data: unknown) =>
     new Reject(type, code, validate === undefined ? data : validate(data));
   const is = (error: unknown): error is Reject =>
-    error instanceof Reject && error.type === type && error.code === code;
+    Reject.isOf(type, error) && error.code === code;
   return Object.freeze(Object.assign(make, { is }));
 }

@@ -5,6 +5,7 @@
 
 import { Deque } from "../internal/deque.ts";
 import { describe } from "./errors.ts";
+import { disown } from "./thenable.ts";
 
 /**
  * What to do about a failure: go on with the same state, go on with a fresh instance, end the actor,
@@ -115,6 +116,7 @@ export function decide(
 ): { directive: Directive; fault?: { readonly error: unknown } } {
   try {
     const directive = supervisor.decide(error);
+    disown(directive);
     if (DIRECTIVES.includes(directive)) return { directive };
     const list = DIRECTIVES.map((name) => `"${name}"`).join(", ");
     return {

@@ -30,6 +30,14 @@ export function whenSettled(
   }
 }
 
+/** Whether `value` is a promise that nobody will wait for; its rejection is nobody's problem then. */
+export function disown(value: unknown): boolean {
+  const thenable = thenableOf(value);
+  if (thenable === undefined) return false;
+  whenSettled(thenable, () => {}, () => {});
+  return true;
+}
+
 /** Whether `thenable` is a promise whose `then` nobody has changed. */
 function isPlain(thenable: PromiseLike<unknown>): boolean {
   return thenable instanceof Promise && thenable.then === THEN &&

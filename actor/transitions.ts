@@ -9,12 +9,12 @@ import { StartError, StoppedError } from "./errors.ts";
 import { decideFor, report } from "./failures.ts";
 import { handlerTable, type Instance } from "./handlers.ts";
 import { CLOSED_MAILBOX } from "./mailbox.ts";
-import { messageOf } from "./message.ts";
+import { type Mail, messageOf } from "./message.ts";
 import type { Terminated, TerminationReason } from "./ref.ts";
 import { isLifecycle } from "./signals.ts";
 import { unstash } from "./stash.ts";
 import type { Directive } from "./supervisor.ts";
-import { thenableOf, whenSettled } from "./thenable.ts";
+import { disown, thenableOf, whenSettled } from "./thenable.ts";
 
 /** Whether {@linkcode advance} has something to do. */
 export function canAdvance({ state }: Cell): boolean {
@@ -97,7 +97,8 @@ export function end(
   const { stash } = cell.rare;
   cell.rare.front = undefined;
   cell.rare.stash = undefined;
-  const next = () => stash?.shift() ?? front?.shift() ?? mailbox?.dequeue();
+  const next = () => stash?.shift() ?? front?.shift() ??
+    mailbox?.dequeue() as Mail | undefined; // gives back what it was given
   for (let mail = next(); mail !== undefined; mail = next()) {
     if (!isLifecycle(messageOf(mail))) cell.refuse(mail);
   }
@@ -138,6 +139,11 @@ function begin(cell: Cell): void {
   let starting: PromiseLike<unknown> | undefined;
   try {
     instance = cell.create();
+    if (disown(instance)) {
+      throw new TypeError(
+        `Cannot start "${cell.pid}": its factory returned a promise, the handlers were expected; what has to wait belongs into onStart`,
+      );
+    }
     cell.table = handlerTable(cell.protocol, instance);
     starting = thenableOf(instance.onStart?.(cell.context));
   } catch (error) {

@@ -200,7 +200,13 @@ Deno.test("the supervisor's decide is given the error, and sees each failure onc
 });
 
 Deno.test("a supervisor that throws or says something unknown stops the actor with a warning", async () => {
-  for (const decide of [() => raise(undefined), () => "reboot" as Directive]) {
+  for (
+    const decide of [
+      () => raise(undefined),
+      () => "reboot" as Directive,
+      () => Promise.reject(new Error("late")) as unknown as Directive,
+    ]
+  ) {
     await using system = quietSystem();
     const warnings = record(system, "warning");
     const actor = system.spawn(Worker, () => worker(), {

@@ -87,6 +87,24 @@ Deno.test("the logger gets at most ten dead letters in ten seconds, and the numb
   assertEquals(lines.at(-1), ["warn", "3 more dead letters"]);
 });
 
+for (
+  const [how, fail] of [
+    ["throws", () => raise(new Error("full disk"))],
+    ["rejects", () => Promise.reject(new Error("full disk"))],
+  ] as const
+) {
+  Deno.test(`a logger that ${how} keeps neither failures, dead letters nor the end from going on`, async () => {
+    const system = quietSystem({ logger: { warn: fail, error: fail } });
+    const actor = system.spawn(Worker, () => worker());
+    actor.tell(Worker.run(() => raise(new Error("no"))));
+    assertEquals(await actor.ask(Worker.run(() => 1)), 1);
+    await system.stop(actor);
+    for (let i = 0; i < 20; i++) actor.tell(Worker.note("x"));
+    await system.drain();
+    assertEquals(system.deadLetters, 20);
+  });
+}
+
 Deno.test("EventLogger.close() ends the writing", () => {
   const { lines, logger } = listing();
   const bus = new EventBus();

@@ -86,6 +86,20 @@ for (
   });
 }
 
+Deno.test("a factory that returns a promise is a failed start, whatever becomes of it", async () => {
+  await using system = quietSystem();
+  for (
+    const promise of [Promise.resolve(worker()), Promise.reject(new Error())]
+  ) {
+    const actor = system.spawn(Worker, () => promise as never, { name: "a" });
+    await assertRejects(
+      () => actor.started(),
+      StartError,
+      "its factory returned a promise, the handlers were expected",
+    );
+  }
+});
+
 Deno.test("a failed start calls no stop hook and is not tried again", async () => {
   await using system = quietSystem();
   const log: string[] = [];
