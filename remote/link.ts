@@ -116,10 +116,10 @@ export class Link implements InboundHandler {
 
   /** Begins to read and write. The connection belongs to the link from now on. */
   open(connection: Connection, session: Session): void {
-    if (this.#state !== "connecting") return connection.close();
+    if (this.#state === "closed") return connection.close();
     this.#connection = connection;
     this.#session = session;
-    this.#state = "open";
+    if (this.#state === "connecting") this.#state = "open";
     this.outbound.attach(connection, session.maxFrameBytes);
     this.#reading = this.#read(connection, session.rest).then(
       () => this.#ended(),
@@ -244,9 +244,9 @@ export class Link implements InboundHandler {
    * asked for, and closes; who accepted asks the dialler to do so.
    */
   async drain(): Promise<void> {
-    if (this.#state === "open") this.#state = "parting";
+    if (this.#state === "closed") return;
+    this.#state = "parting";
     if (this.#options.role === "acceptor") {
-      if (this.#state === "closed") return;
       this.outbound.frame({ kind: FrameKind.GOODBYE });
       await new Promise<void>((resolve) => this.#onClosed.push(resolve));
       return;

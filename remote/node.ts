@@ -219,14 +219,12 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
   async #finish(): Promise<void> {
     this.#state = "draining";
     this.#goOn?.();
+    const parting = [...this.#links].map((link) => link.drain());
     await this.#listener.close();
     for (const connection of this.#halfOpen) connection.close();
     const late = Promise.withResolvers<void>();
     const timer = this.clock.setTimer(this.#options.drainTimeout, late.resolve);
-    await Promise.race([
-      Promise.all([...this.#links].map((link) => link.drain())),
-      late.promise,
-    ]);
+    await Promise.race([Promise.all(parting), late.promise]);
     timer.cancel();
     this.#state = "stopped";
     for (const link of [...this.#links]) {
