@@ -89,9 +89,12 @@ for (
 Deno.test("a factory that returns a promise is a failed start, whatever becomes of it", async () => {
   await using system = quietSystem();
   for (
-    const promise of [Promise.resolve(worker()), Promise.reject(new Error())]
+    const create of [
+      () => Promise.resolve(worker()),
+      () => Promise.reject(new Error()),
+    ]
   ) {
-    const actor = system.spawn(Worker, () => promise as never, { name: "a" });
+    const actor = system.spawn(Worker, create as never, { name: "a" });
     await assertRejects(
       () => actor.started(),
       StartError,
