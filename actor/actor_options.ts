@@ -4,6 +4,7 @@
  */
 
 import type { Reentrancy } from "./interleaving.ts";
+import type { MailboxFactory } from "./mailbox.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** What can be said of an actor when it is spawned, or of all actors of a kind. */
@@ -19,6 +20,12 @@ export interface ActorOptions {
    * @default none: one message after the other
    */
   reentrancy?: Reentrancy;
+  /**
+   * Makes the mailbox of the actor, which outlives its restarts: {@linkcode boundedMailbox},
+   * {@linkcode priorityMailbox}, {@linkcode fairMailbox} or one of your own.
+   * @default one without a bound, first in, first out
+   */
+  mailbox?: MailboxFactory;
   /**
    * How many messages the actor may have stashed.
    * @default 1000

@@ -23,6 +23,7 @@ import { LocalRef } from "./local_ref.ts";
 import { Deque } from "../internal/deque.ts";
 import { type Flight, Interleaving, isReadOnly } from "./interleaving.ts";
 import { type Mailbox, UnboundedMailbox } from "./mailbox.ts";
+import { displace, makeMailbox } from "./mailboxes/guarded.ts";
 import { Envelope, type Mail, type Message, type ReplyTo } from "./message.ts";
 import { Pid } from "./pid.ts";
 import type { ProtocolData } from "./protocol.ts";
@@ -78,7 +79,15 @@ export class Cell implements Owner, Watcher {
   constructor(
     runtime: Runtime,
     owner: Owner,
-    { protocol, create, supervisor, name, reentrancy, stashCapacity }: CellSpec,
+    {
+      protocol,
+      create,
+      supervisor,
+      name,
+      reentrancy,
+      stashCapacity,
+      mailbox,
+    }: CellSpec,
   ) {
     this.runtime = runtime;
     this.owner = owner;
@@ -92,6 +101,7 @@ export class Cell implements Owner, Watcher {
       this.rare.interleaving = new Interleaving(reentrancy);
     }
     if (stashCapacity !== undefined) this.rare.stashCapacity = stashCapacity;
+    if (mailbox !== undefined) this.mailbox = makeMailbox(this, mailbox);
     this.wake();
   }
 
@@ -146,10 +156,8 @@ export class Cell implements Owner, Watcher {
     if (this.turn === "awaiting" && this.#jumpsQueue(mail)) return true;
     let mailbox = this.mailbox;
     if (mailbox === undefined) mailbox = this.mailbox = new UnboundedMailbox();
-    if (!mailbox.enqueue(mail)) {
-      this.refuse(mail);
-      return false;
-    }
+    const victim = mailbox.enqueue(mail);
+    if (victim !== undefined && !displace(this, victim, mail)) return false;
     if (this.turn === "idle") this.wake();
     return true;
   }
@@ -208,7 +216,8 @@ export class Cell implements Owner, Watcher {
       if (rare?.failed !== undefined) {
         handleEscalation(this);
       } else {
-        const mail = rare?.front?.shift() ?? this.mailbox?.dequeue();
+        const mail = rare?.front?.shift() ??
+          this.mailbox?.dequeue() as Mail | undefined; // gives back what it was given
         if (mail === undefined) break;
         if (rare?.interleaving?.admitsMail(this, mail) === false) {
           (rare.front ??= new Deque()).unshift(mail);

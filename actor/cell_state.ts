@@ -8,6 +8,7 @@ import type { Cell } from "./cell.ts";
 import type { Deque } from "../internal/deque.ts";
 import type { DeathWatch } from "./death_watch.ts";
 import type { Interleaving, Reentrancy } from "./interleaving.ts";
+import type { MailboxFactory } from "./mailbox.ts";
 import type { Mail } from "./message.ts";
 import type { ProtocolData } from "./protocol.ts";
 import type { BaseRef, TerminationReason, Watcher } from "./ref.ts";
@@ -71,6 +72,8 @@ export interface CellSpec {
   stashCapacity: number | undefined;
   /** Which messages may be in work at the same time, when not one after the other. */
   reentrancy: Reentrancy | undefined;
+  /** Makes its mailbox, when that is not the ordinary one. */
+  mailbox: MailboxFactory | undefined;
 }
 
 /** Why an actor ends or restarts. */

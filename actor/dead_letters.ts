@@ -66,6 +66,8 @@ const STATES: Readonly<Record<DeadLetterReason, string>> = {
   "not_started": "it could not start",
   unhandled: "it has no handler for the message",
   overloaded: "there is no room on the way to it",
+  "mailbox_full": "its mailbox is full",
+  "mailbox_failed": "its mailbox failed",
   "not_encodable": "the message cannot be encoded",
   "not_decodable": "the message cannot be decoded",
   disconnected: "its node cannot be reached",

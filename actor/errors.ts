@@ -134,6 +134,45 @@ export class UnhandledError extends ActorError {
   }
 }
 
+/** The mailbox of the target is full. */
+export class MailboxFullError extends ActorError {
+  /** The class in snake_case. */
+  override readonly code = "mailbox_full_error";
+  /** Who was meant. */
+  readonly target: Pid;
+  /** How many messages wait there. */
+  readonly waiting: number;
+
+  /** Names the message and the target. */
+  constructor(target: Pid, type: string, waiting: number) {
+    super(
+      `Cannot deliver "${type}" to "${target}": its mailbox is full, ${waiting} messages wait, fewer were expected`,
+      { retryable: true },
+    );
+    this.target = target;
+    this.waiting = waiting;
+  }
+}
+
+/** The mailbox of the target threw instead of taking the message. */
+export class MailboxFailedError extends ActorError {
+  /** The class in snake_case. */
+  override readonly code = "mailbox_failed_error";
+  /** Who was meant. */
+  readonly target: Pid;
+
+  /** Names the message and the target; `cause` is what was thrown. */
+  constructor(target: Pid, type: string, cause: unknown) {
+    super(
+      `Cannot deliver "${type}" to "${target}": its mailbox failed, ${
+        describe(cause)
+      }`,
+      { cause },
+    );
+    this.target = target;
+  }
+}
+
 /** The actor could not be started: its factory or its `onStart` threw. */
 export class StartError extends ActorError {
   /** The class in snake_case. */

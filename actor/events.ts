@@ -10,7 +10,8 @@ import type { Terminated } from "./ref.ts";
 
 /**
  * Why a message was not handled: the target had stopped, never existed, could not start or has no
- * handler for it; the way to it was full or broken; or it was on a link that died, so that nobody
+ * handler for it; its mailbox was
+ * full or threw; the way to it was full or broken; or it was on a link that died, so that nobody
  * knows (`"unknown"`).
  */
 export type DeadLetterReason =
@@ -19,6 +20,8 @@ export type DeadLetterReason =
   | "not_started"
   | "unhandled"
   | "overloaded"
+  | "mailbox_full"
+  | "mailbox_failed"
   | "not_encodable"
   | "not_decodable"
   | "disconnected"

@@ -10,6 +10,8 @@ export {
   ActorError,
   AskTimeoutError,
   LinkedActorError,
+  MailboxFailedError,
+  MailboxFullError,
   NameTakenError,
   StartError,
   StoppedError,
@@ -17,6 +19,10 @@ export {
   UnknownKindError,
 } from "./errors.ts";
 export { kind } from "./kind.ts";
+export { isLifecycleMail, messageIn, senderIn } from "./mailbox.ts";
+export { boundedMailbox } from "./mailboxes/bounded.ts";
+export { fairMailbox } from "./mailboxes/fair.ts";
+export { priorityMailbox } from "./mailboxes/priority.ts";
 export { consoleLogger } from "./logger.ts";
 export { Pid } from "./pid.ts";
 export {
@@ -72,6 +78,13 @@ export type {
 } from "./handlers.ts";
 export type { AnyKind, Kind, KindOptions } from "./kind.ts";
 export type { Logger } from "./logger.ts";
+export type {
+  Mailbox,
+  MailboxFactory,
+  MailEnvelope,
+  MailItem,
+} from "./mailbox.ts";
+export type { Overflow } from "./mailboxes/bounded.ts";
 export type { Message } from "./message.ts";
 export type { PidParts } from "./pid.ts";
 export type {

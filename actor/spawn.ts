@@ -139,6 +139,7 @@ function add(
     name,
     reentrancy: options?.reentrancy,
     stashCapacity: options?.stashCapacity,
+    mailbox: options?.mailbox,
   });
   children.set(cell.key, cell);
   return cell;
