@@ -5,6 +5,7 @@
 
 import type { Reentrancy } from "./interleaving.ts";
 import type { MailboxFactory } from "./mailbox.ts";
+import type { StartOptions } from "./start.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** What can be said of an actor when it is spawned, or of all actors of a kind. */
@@ -26,6 +27,11 @@ export interface ActorOptions {
    * @default one without a bound, first in, first out
    */
   mailbox?: MailboxFactory;
+  /**
+   * How often the start hook is tried before the start counts as failed.
+   * @default 5 times within 1 s
+   */
+  start?: StartOptions;
   /**
    * How many messages the actor may have stashed.
    * @default 1000

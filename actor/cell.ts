@@ -35,7 +35,7 @@ import {
 } from "./ref.ts";
 import { Reject } from "./reject.ts";
 import type { Runtime } from "./runtime.ts";
-import { isSignal, POISON, terminatedMail } from "./signals.ts";
+import { isSignal, POISON, POISON_INDEX, terminatedMail } from "./signals.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { thenableOf, whenSettled } from "./thenable.ts";
 import {
@@ -79,15 +79,7 @@ export class Cell implements Owner, Watcher {
   constructor(
     runtime: Runtime,
     owner: Owner,
-    {
-      protocol,
-      create,
-      supervisor,
-      name,
-      reentrancy,
-      stashCapacity,
-      mailbox,
-    }: CellSpec,
+    { protocol, create, supervisor, name, options }: CellSpec,
   ) {
     this.runtime = runtime;
     this.owner = owner;
@@ -97,10 +89,11 @@ export class Cell implements Owner, Watcher {
     this.key = name ?? this.number;
     this.create = create;
     this.ref = new LocalRef(this);
-    if (reentrancy !== undefined || protocol.hasReadOnly) {
-      this.rare.interleaving = new Interleaving(reentrancy);
+    if (options !== undefined) this.rare.options = options;
+    if (options?.reentrancy !== undefined || protocol.hasReadOnly) {
+      this.rare.interleaving = new Interleaving(options?.reentrancy);
     }
-    if (stashCapacity !== undefined) this.rare.stashCapacity = stashCapacity;
+    const mailbox = options?.mailbox;
     if (mailbox !== undefined) this.mailbox = makeMailbox(this, mailbox);
     this.wake();
   }
@@ -332,6 +325,18 @@ export class Cell implements Owner, Watcher {
     }
   }
 
+  childDecided(child: Cell): void {
+    this.#rare?.failed?.delete(child);
+  }
+
+  /** What an actor that is to take its place is made from. */
+  get spec(): CellSpec {
+    const { protocol, create, supervisor, key } = this;
+    const { options } = this.rare;
+    const name = typeof key === "string" ? key : undefined;
+    return { protocol, create, supervisor, name, options };
+  }
+
   childFailed(child: Cell, error: unknown): void {
     if (isEnding(this.state)) return child.stop(); // nobody is left to decide
     (this.rare.failed ??= new Map()).set(child, error);
@@ -369,7 +374,7 @@ export class Cell implements Owner, Watcher {
     let awaited: PromiseLike<unknown> | undefined;
     try {
       if (index < 0) {
-        if (mail === POISON) {
+        if (index === POISON_INDEX) {
           return end(this, "draining", "stopped", undefined);
         }
         reply = handleSignal(this, mail);

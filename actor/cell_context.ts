@@ -25,6 +25,7 @@ import {
 import type { AnyProtocol, MessageOf, MessageReply } from "./protocol.ts";
 import { type ActorRef, type AskOptions, baseRef } from "./ref.ts";
 import { stash, unstash } from "./stash.ts";
+import type { Poison } from "./signals.ts";
 import type { Spawn } from "./spawn.ts";
 import type { ActorSystem } from "./system.ts";
 
@@ -145,7 +146,7 @@ export class CellContext implements Context {
 
   tell<Q extends AnyProtocol>(
     ref: ActorRef<Q>,
-    message: MessageOf<Q>,
+    message: MessageOf<Q> | Poison,
   ): boolean {
     return baseRef(ref).deliver(
       new Envelope(message, this.#cell.ref, undefined),

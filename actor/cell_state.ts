@@ -3,16 +3,19 @@
  * @module
  */
 
+import type { ActorOptions } from "./actor_options.ts";
 import type { Behaviors } from "./behaviors.ts";
 import type { Cell } from "./cell.ts";
+import type { ChildKey } from "./children.ts";
+import type { Timer } from "../internal/clock.ts";
 import type { Deque } from "../internal/deque.ts";
 import type { DeathWatch } from "./death_watch.ts";
-import type { Interleaving, Reentrancy } from "./interleaving.ts";
-import type { MailboxFactory } from "./mailbox.ts";
+import type { Interleaving } from "./interleaving.ts";
 import type { Mail } from "./message.ts";
 import type { ProtocolData } from "./protocol.ts";
 import type { BaseRef, TerminationReason, Watcher } from "./ref.ts";
-import type { RestartWindow, Supervisor } from "./supervisor.ts";
+import type { RestartWindow } from "./restart_window.ts";
+import type { Supervisor } from "./supervisor.ts";
 
 /** How many messages an actor may put aside, unless told otherwise. */
 export const STASH_CAPACITY: number = 1_000;
@@ -52,6 +55,10 @@ export type Turn =
 export interface Owner {
   /** The path of the owner with a slash behind it, or nothing. */
   readonly prefix: string;
+  /** The living children; none until the first is spawned. */
+  readonly children: ReadonlyMap<ChildKey, Cell> | undefined;
+  /** Somebody else has decided about a child's failure. */
+  childDecided(child: Cell): void;
   /** The end of a child. */
   childEnded(child: Cell): void;
   /** A child's failure that its supervisor does not decide. The child is suspended. */
@@ -68,12 +75,8 @@ export interface CellSpec {
   supervisor: Supervisor;
   /** Its name, when it was given one. */
   name: string | undefined;
-  /** How many messages it may put aside. */
-  stashCapacity: number | undefined;
-  /** Which messages may be in work at the same time, when not one after the other. */
-  reentrancy: Reentrancy | undefined;
-  /** Makes its mailbox, when that is not the ordinary one. */
-  mailbox: MailboxFactory | undefined;
+  /** What else was said of it. */
+  options: ActorOptions | undefined;
 }
 
 /** Why an actor ends or restarts. */
@@ -82,6 +85,14 @@ export interface Ending {
   readonly reason: TerminationReason;
   /** What it failed with. */
   readonly error: unknown;
+}
+
+/** A start that did not succeed at once. */
+export interface StartTries {
+  /** When the first try failed. */
+  readonly since: number;
+  /** How many have failed. */
+  count: number;
 }
 
 /** Somebody who waits for the start of an actor. */
@@ -96,6 +107,13 @@ export interface StartWaiter {
 export class Rare {
   /** Its restarts that still count. */
   restarts: RestartWindow | undefined = undefined;
+  /** How long the next restart waits, in milliseconds, and what ends that wait. */
+  restartDelay = 0;
+  restartTimer: Timer | undefined = undefined;
+  /** What was said of the actor when it was spawned, besides name and supervisor. */
+  options: ActorOptions | undefined = undefined;
+  /** The tries of a start that is under way. */
+  tries: StartTries | undefined = undefined;
   /** Children that wait for a decision about their failure. */
   failed: Map<Cell, unknown> | undefined = undefined;
   /** The child whose failure this actor has passed on to its own parent. */
@@ -104,9 +122,8 @@ export class Rare {
   watch: DeathWatch | undefined = undefined;
   /** The messages in work, when there may be several. */
   interleaving: Interleaving | undefined = undefined;
-  /** Mail that is put aside, and how much may be. */
+  /** Mail that is put aside. */
   stash: Deque<Mail> | undefined = undefined;
-  stashCapacity: number = STASH_CAPACITY;
   /** What the actor can go back to after it has changed its behavior. */
   behaviors: Behaviors | undefined = undefined;
   /** Mail that comes before what is in the mailbox. */

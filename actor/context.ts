@@ -7,6 +7,7 @@ import type { AskOutcomes } from "./batch.ts";
 import type { AnyProtocol, MessageOf, MessageReply } from "./protocol.ts";
 import type { Behavior } from "./handlers.ts";
 import type { ActorRef, AskOptions } from "./ref.ts";
+import type { Poison } from "./signals.ts";
 import type { Spawn } from "./spawn.ts";
 import type { ActorSystem } from "./system.ts";
 
@@ -40,7 +41,10 @@ export interface Context<P extends AnyProtocol = AnyProtocol> {
    *
    * @returns False when it was refused on the spot; it is then a dead letter.
    */
-  tell<Q extends AnyProtocol>(ref: ActorRef<Q>, message: MessageOf<Q>): boolean;
+  tell<Q extends AnyProtocol>(
+    ref: ActorRef<Q>,
+    message: MessageOf<Q> | Poison,
+  ): boolean;
   /**
    * Sends a message with this actor as its sender and waits for the reply, no longer than the asker
    * of the message being handled waits. The actor handles no other message meanwhile.

@@ -119,9 +119,11 @@ export class EventBus implements EventStream {
 
 const ALL_TYPES: readonly SystemEvent["type"][] = [
   "actor_failed",
+  "actor_reinstated",
   "actor_restarted",
   "actor_started",
   "actor_stopped",
+  "actor_suspended",
   "dead_letter",
   "warning",
 ];

@@ -61,6 +61,24 @@ export interface ActorRestarted {
   readonly error: unknown;
 }
 
+/** An actor holds its mail after a failure, until somebody reinstates, restarts or stops it. */
+export interface ActorSuspended {
+  /** Tells the events apart. */
+  readonly type: "actor_suspended";
+  /** Which actor. */
+  readonly pid: Pid;
+  /** What it failed with. */
+  readonly error: unknown;
+}
+
+/** A suspended actor goes on. */
+export interface ActorReinstated {
+  /** Tells the events apart. */
+  readonly type: "actor_reinstated";
+  /** Which actor. */
+  readonly pid: Pid;
+}
+
 /** An actor has ended. */
 export interface ActorStopped extends Terminated {
   /** Tells the events apart. */
@@ -94,6 +112,8 @@ export interface Warning {
 /** Anything that a system reports of itself. */
 export type SystemEvent =
   | ActorFailed
+  | ActorReinstated
+  | ActorSuspended
   | ActorRestarted
   | ActorStarted
   | ActorStopped

@@ -4,7 +4,9 @@
  */
 
 import type { Cell } from "./cell.ts";
-import { decide, type Directive, RestartWindow } from "./supervisor.ts";
+import { backoffDelay } from "./backoff.ts";
+import { RestartWindow } from "./restart_window.ts";
+import { decide, type Directive } from "./supervisor.ts";
 
 /** What the supervisor of `cell` says of `error`, within its budget of restarts. */
 export function decideFor(
@@ -12,7 +14,7 @@ export function decideFor(
   error: unknown,
   during: string,
 ): Directive {
-  const { supervisor, runtime: { events, clock } } = cell;
+  const { supervisor, runtime: { events, clock, random } } = cell;
   let { directive, fault } = decide(supervisor, error);
   if (fault !== undefined) {
     events.publish({
@@ -24,6 +26,14 @@ export function decideFor(
   if (directive === "restart") {
     const restarts = cell.rare.restarts ??= new RestartWindow();
     if (!restarts.admit(clock.now(), supervisor)) directive = "stop";
+    else if (supervisor.backoff !== undefined) {
+      const attempt = restarts.size - 1;
+      cell.rare.restartDelay = backoffDelay(
+        supervisor.backoff,
+        attempt,
+        random,
+      );
+    }
   }
   report(cell, error, during, directive);
   return directive;

@@ -36,9 +36,11 @@ export {
 } from "./protocol.ts";
 export { Reject } from "./reject.ts";
 export { StashOverflowError } from "./stash.ts";
-export { oneForOne } from "./supervisor.ts";
+export { PoisonPill } from "./signals.ts";
+export { oneForAll, oneForOne, restForOne } from "./supervisor.ts";
 export { ActorSystem } from "./system.ts";
 
+export type { Backoff } from "./backoff.ts";
 export type { ActorOptions } from "./actor_options.ts";
 export type { Reentrancy } from "./interleaving.ts";
 export type { Clock, Timer } from "../internal/clock.ts";
@@ -59,9 +61,11 @@ export type {
 } from "./event_stream.ts";
 export type {
   ActorFailed,
+  ActorReinstated,
   ActorRestarted,
   ActorStarted,
   ActorStopped,
+  ActorSuspended,
   DeadLetter,
   DeadLetterReason,
   SystemEvent,
@@ -128,5 +132,13 @@ export type {
   SpawnKindOptions,
   SpawnOptions,
 } from "./spawn.ts";
-export type { Directive, OneForOneOptions, Supervisor } from "./supervisor.ts";
+export type { StartOptions } from "./start.ts";
+export type {
+  Directive,
+  ErrorMatch,
+  Rule,
+  Strategy,
+  Supervisor,
+  SupervisorOptions,
+} from "./supervisor.ts";
 export type { ActorSystemOptions } from "./system.ts";

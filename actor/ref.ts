@@ -8,6 +8,7 @@ import { askAll, type AskOutcomes, tellAll } from "./batch.ts";
 import { describe } from "./errors.ts";
 import type { Mail } from "./message.ts";
 import type { Pid } from "./pid.ts";
+import type { Poison } from "./signals.ts";
 import {
   type AnyProtocol,
   type MessageOf,
@@ -43,11 +44,11 @@ export interface ActorRef<P extends AnyProtocol> {
   /**
    * Sends a message and does not wait.
    *
-   * @param message A message of the actor's protocol.
+   * @param message A message of the actor's protocol, or {@linkcode PoisonPill}.
    * @returns False when it was refused on the spot; it is then a dead letter.
    * @throws {TypeError} When the message belongs to another protocol.
    */
-  tell(message: MessageOf<P>): boolean;
+  tell(message: MessageOf<P> | Poison): boolean;
   /**
    * Sends a message and waits for the reply. Rejects at once when the actor is dead, missing or
    * unreachable, or when its handler throws.
@@ -151,7 +152,7 @@ export abstract class BaseRef<P extends AnyProtocol = AnyProtocol>
   /** Ends what {@linkcode BaseRef.watch} began. */
   abstract unwatch(watcher: Watcher): void;
 
-  tell(message: MessageOf<P>): boolean {
+  tell(message: MessageOf<P> | Poison): boolean {
     return this.deliver(message);
   }
 

@@ -23,6 +23,10 @@ export class Root implements Owner {
     this.#settle();
   }
 
+  childDecided(): void {
+    // What reaches the top ends the system; nothing waits here for a decision.
+  }
+
   childFailed(child: Cell, error: unknown): void {
     this.#onFailure(child, error);
   }

@@ -16,20 +16,30 @@ const SIGNALS: ProtocolData = {
   input: undefined,
 };
 
-const POISON_INDEX = -1;
+/** The position that stands for the end of the receiver. */
+export const POISON_INDEX = -1;
 /** The position that stands for the end of a watched actor. */
 export const TERMINATED_INDEX = -2;
 const FOREIGN_INDEX = -3;
 /** The position that stands for the end of a linked actor. */
 export const EXIT_INDEX = -4;
 
-/** Ends its receiver when its turn comes. */
-export const POISON: Message = new MessageValue(
+/** The type of {@linkcode PoisonPill}. */
+export type Poison = Message<"signal", "PoisonPill", void, void>;
+
+/**
+ * Ends the actor that it is told to after the messages that came before it; its children finish theirs.
+ * Any reference takes it.
+ */
+export const PoisonPill: Poison = new MessageValue(
   SIGNALS,
   POISON_INDEX,
-  "poison",
+  "troupe.PoisonPill",
   undefined,
-);
+) as Poison;
+
+/** The same, among the signals. */
+export const POISON: Message = PoisonPill;
 
 /** The end of a watched actor. */
 export interface TerminatedBody {

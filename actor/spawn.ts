@@ -5,7 +5,7 @@
 
 import type { ActorOptions } from "./actor_options.ts";
 import { Cell } from "./cell.ts";
-import type { Owner } from "./cell_state.ts";
+import type { CellSpec, Owner } from "./cell_state.ts";
 import type { ChildKey } from "./children.ts";
 import { NameTakenError } from "./errors.ts";
 import type { Handlers, PartialHandlers } from "./handlers.ts";
@@ -14,6 +14,7 @@ import { checkActorName } from "./name.ts";
 import type { AnyProtocol, InputOf } from "./protocol.ts";
 import { type ActorRef, protocolData } from "./ref.ts";
 import type { Runtime } from "./runtime.ts";
+import { checkStart } from "./start.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { validatorOf } from "./validation.ts";
 
@@ -121,26 +122,39 @@ export function spawnCell(
 
 function add(
   runtime: Runtime,
-  { owner, children }: Siblings,
+  siblings: Siblings,
   protocol: AnyProtocol,
   create: () => object,
   options?: SpawnOptions,
 ): Cell {
   const name = options?.name;
-  if (name !== undefined) {
-    checkActorName(name);
-    const holder = children.get(name);
-    if (holder !== undefined) throw new NameTakenError(holder.pid);
-  }
-  const cell = new Cell(runtime, owner, {
+  if (name !== undefined) checkActorName(name);
+  if (options?.start !== undefined) checkStart(options.start);
+  return addCell(runtime, siblings, {
     protocol: protocolData(protocol),
     create,
     supervisor: options?.supervisor ?? runtime.supervisor,
     name,
-    reentrancy: options?.reentrancy,
-    stashCapacity: options?.stashCapacity,
-    mailbox: options?.mailbox,
+    options: isSpecial(options) ? options : undefined,
   });
+}
+
+/** Makes an actor and puts it among its siblings. */
+export function addCell(
+  runtime: Runtime,
+  { owner, children }: Siblings,
+  spec: CellSpec,
+): Cell {
+  const holder = spec.name === undefined ? undefined : children.get(spec.name);
+  if (holder !== undefined) throw new NameTakenError(holder.pid);
+  const cell = new Cell(runtime, owner, spec);
   children.set(cell.key, cell);
   return cell;
+}
+
+/** Whether the options say more than a name and a supervisor, so that an actor must keep them. */
+function isSpecial(options: SpawnOptions | undefined): boolean {
+  if (options === undefined) return false;
+  const { name: _name, supervisor: _supervisor, ...others } = options;
+  return Object.values(others).some((value) => value !== undefined);
 }

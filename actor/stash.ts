@@ -5,6 +5,7 @@
 
 import { Deque } from "../internal/deque.ts";
 import type { Cell } from "./cell.ts";
+import { STASH_CAPACITY } from "./cell_state.ts";
 import { ActorError } from "./errors.ts";
 import type { Mail } from "./message.ts";
 import type { Pid } from "./pid.ts";
@@ -37,8 +38,9 @@ export function stash(cell: Cell, mail: Mail | undefined): void {
   }
   const { rare } = cell;
   const stashed = rare.stash ??= new Deque<Mail>();
-  if (stashed.size >= rare.stashCapacity) {
-    throw new StashOverflowError(cell.pid, rare.stashCapacity);
+  const capacity = rare.options?.stashCapacity ?? STASH_CAPACITY;
+  if (stashed.size >= capacity) {
+    throw new StashOverflowError(cell.pid, capacity);
   }
   stashed.push(mail);
 }

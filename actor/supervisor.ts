@@ -3,30 +3,52 @@
  * @module
  */
 
-import { Deque } from "../internal/deque.ts";
+import { type Backoff, checkBackoff } from "./backoff.ts";
 import { describe } from "./errors.ts";
 import { disown } from "./thenable.ts";
 
 /**
  * What to do about a failure: go on with the same state, go on with a fresh instance, end the actor,
- * or let the parent fail with the same error.
+ * hold its mail until somebody reinstates, restarts or stops it, or let the parent fail with the same
+ * error.
  */
-export type Directive = "resume" | "restart" | "stop" | "escalate";
+export type Directive = "resume" | "restart" | "stop" | "suspend" | "escalate";
+
+/**
+ * Which actors a restart or a stop applies to: the failed one, all children of its parent, or the failed
+ * one and those that were spawned after it.
+ */
+export type Strategy = "one_for_one" | "one_for_all" | "rest_for_one";
+
+/** A class of errors, or a test for them. */
+export type ErrorMatch =
+  | (abstract new (...args: never[]) => unknown)
+  | ((error: unknown) => boolean);
+
+/** What to do about some errors. */
+export interface Rule {
+  /** Which errors: instances of a class, or what a function says. */
+  readonly error: ErrorMatch;
+  /** What to do about them. */
+  readonly directive: Directive;
+}
 
 /** A policy for failures. An immutable value: it may be shared by any number of actors. */
 export interface Supervisor {
-  /** Which actors a directive applies to: the failed one. */
-  readonly strategy: "one_for_one";
+  /** Which actors a restart or a stop applies to. */
+  readonly strategy: Strategy;
   /** Restarts within {@linkcode Supervisor.within}; one more stops the actor. */
   readonly maxRestarts: number;
   /** The length of the restart window, in milliseconds. */
   readonly within: number;
+  /** How long a restart waits; at once when it is not given. */
+  readonly backoff: Backoff | undefined;
   /** Chooses what to do. When it throws, the actor is stopped. */
   readonly decide: (error: unknown) => Directive;
 }
 
-/** Options of {@linkcode oneForOne}. */
-export interface OneForOneOptions {
+/** Options of {@linkcode oneForOne}, {@linkcode oneForAll} and {@linkcode restForOne}. */
+export interface SupervisorOptions {
   /**
    * How many restarts the window allows; one more stops the actor.
    * @default 10
@@ -38,7 +60,17 @@ export interface OneForOneOptions {
    */
   within?: number;
   /**
-   * Chooses what to do about an error.
+   * How long restarts wait, longer with each one that still counts.
+   * @default they do not wait
+   */
+  backoff?: Backoff;
+  /**
+   * What to do about some errors; the first rule that matches decides.
+   * @default none
+   */
+  rules?: readonly Rule[];
+  /**
+   * Chooses what to do about an error that no rule matches.
    * @default () => "restart"
    */
   decide?: (error: unknown) => Directive;
@@ -49,7 +81,7 @@ export interface OneForOneOptions {
  *
  * @param options The restart budget and the choice of the directive.
  * @returns The policy.
- * @throws {RangeError} When the budget or the window is not a number of at least 0.
+ * @throws {RangeError} When the budget, the window or the backoff is out of range.
  *
  * @example
  * ```ts
@@ -58,14 +90,62 @@ export interface OneForOneOptions {
  * const policy = oneForOne({
  *   maxRestarts: 3,
  *   within: 10_000,
- *   decide: (error) => error instanceof RangeError ? "resume" : "restart",
+ *   backoff: { min: 100, max: 5_000 },
+ *   rules: [{ error: RangeError, directive: "resume" }],
  * });
  * console.assert(policy.decide(new RangeError("too much")) === "resume");
+ * console.assert(policy.decide(new Error("broken")) === "restart");
  * ```
  */
-export function oneForOne(options: OneForOneOptions = {}): Supervisor {
-  const { maxRestarts = 10, within = 60_000, decide = () => "restart" } =
-    options;
+export function oneForOne(options: SupervisorOptions = {}): Supervisor {
+  return policy("one_for_one", options);
+}
+
+/**
+ * A policy by which a restart or a stop of the failed actor is one of all children of its parent.
+ *
+ * @param options The restart budget and the choice of the directive.
+ * @returns The policy.
+ * @throws {RangeError} When the budget, the window or the backoff is out of range.
+ *
+ * @example
+ * ```ts
+ * import { oneForAll } from "@troupe/troupe/actor";
+ *
+ * console.assert(oneForAll().strategy === "one_for_all");
+ * ```
+ */
+export function oneForAll(options: SupervisorOptions = {}): Supervisor {
+  return policy("one_for_all", options);
+}
+
+/**
+ * A policy by which a restart or a stop of the failed actor is one of those children of its parent
+ * too that were spawned after it.
+ *
+ * @param options The restart budget and the choice of the directive.
+ * @returns The policy.
+ * @throws {RangeError} When the budget, the window or the backoff is out of range.
+ *
+ * @example
+ * ```ts
+ * import { restForOne } from "@troupe/troupe/actor";
+ *
+ * console.assert(restForOne().strategy === "rest_for_one");
+ * ```
+ */
+export function restForOne(options: SupervisorOptions = {}): Supervisor {
+  return policy("rest_for_one", options);
+}
+
+function policy(strategy: Strategy, options: SupervisorOptions): Supervisor {
+  const {
+    maxRestarts = 10,
+    within = 60_000,
+    backoff,
+    rules = [],
+    decide: otherwise = () => "restart",
+  } = options;
   if (!(maxRestarts >= 0)) {
     throw new RangeError(
       `Cannot make a supervisor: maxRestarts is ${maxRestarts}, a number >= 0 was expected`,
@@ -76,35 +156,39 @@ export function oneForOne(options: OneForOneOptions = {}): Supervisor {
       `Cannot make a supervisor: within is ${within}, a number of milliseconds >= 0 was expected`,
     );
   }
+  if (backoff !== undefined) checkBackoff(backoff);
+  const kept = rules.map((rule) => Object.freeze({ ...rule }));
   return Object.freeze({
-    strategy: "one_for_one",
+    strategy,
     maxRestarts,
     within,
-    decide,
+    backoff: backoff && Object.freeze({ ...backoff }),
+    decide: kept.length === 0
+      ? otherwise
+      : (error: unknown) =>
+        kept.find((rule) => matches(rule.error, error))?.directive ??
+          otherwise(error),
   });
 }
 
-/** The restarts of one actor that still count. */
-export class RestartWindow {
-  #times: Deque<number> = new Deque<number>();
-
-  /** Counts a restart at `now`; false when the budget of `supervisor` does not allow it. */
-  admit(now: number, { maxRestarts, within }: Supervisor): boolean {
-    if (maxRestarts === Infinity) return true; // nothing to count
-    for (
-      let first = this.#times.peek();
-      first !== undefined && first <= now - within;
-      first = this.#times.peek()
-    ) {
-      this.#times.shift();
-    }
-    if (this.#times.size >= maxRestarts) return false;
-    this.#times.push(now);
-    return true;
-  }
+function matches(match: ErrorMatch, error: unknown): boolean {
+  if (isClass(match)) return error instanceof match;
+  return (match as (error: unknown) => boolean)(error);
 }
 
-const DIRECTIVES: readonly string[] = ["resume", "restart", "stop", "escalate"];
+/** A class has a prototype that cannot be replaced, or inherits from Error; a function for tests has neither. */
+function isClass(match: ErrorMatch): boolean {
+  const prototype = Object.getOwnPropertyDescriptor(match, "prototype");
+  return prototype !== undefined && prototype.writable === false;
+}
+
+const DIRECTIVES: readonly string[] = [
+  "resume",
+  "restart",
+  "stop",
+  "suspend",
+  "escalate",
+];
 
 /**
  * What `supervisor` says of `error`. A policy that throws or says something unknown gives `"stop"`

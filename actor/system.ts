@@ -10,6 +10,7 @@ import {
   systemRandom,
 } from "../internal/random.ts";
 import { Cell } from "./cell.ts";
+import { isEnding } from "./cell_state.ts";
 import { type ChildKey, findCell } from "./children.ts";
 import { StoppedError } from "./errors.ts";
 import type { EventStream } from "./event_stream.ts";
@@ -24,7 +25,8 @@ import { Root } from "./root.ts";
 import { selectCells } from "./selection.ts";
 import { Runtime } from "./runtime.ts";
 import { type DrainOptions, Shutdown } from "./shutdown.ts";
-import { type Spawn, spawnCell } from "./spawn.ts";
+import { addCell, type Spawn, spawnCell } from "./spawn.ts";
+import { reinstate, restart } from "./transitions.ts";
 import { oneForOne, type Supervisor } from "./supervisor.ts";
 
 /** Options of an {@linkcode ActorSystem}. */
@@ -259,6 +261,68 @@ export class ActorSystem implements AsyncDisposable {
   }
 
   /**
+   * Gives an actor a fresh instance once the message that it is handling is done, as its supervisor would
+   * after a failure; also an actor that is suspended. Its reference, its address and its mail stay.
+   *
+   * @param ref Which actor, of this system.
+   * @returns Resolves once the fresh instance has started.
+   * @throws {StoppedError} When the actor has stopped, or stops before that.
+   * @throws {TypeError} When it is an actor of another system.
+   */
+  restart(ref: ActorRef<AnyProtocol>): Promise<void> {
+    const cell = this.#local(ref, "restart");
+    restart(cell, undefined);
+    return this.#caller() === cell ? Promise.resolve() : cell.started();
+  }
+
+  /**
+   * Stops an actor, and creates one in its place with the same factory, name and options. It is another
+   * actor: messages to the old reference are dead letters, and what waited was not handled.
+   *
+   * @param ref Which actor, of this system.
+   * @returns A reference to the new actor.
+   * @throws {StoppedError} When the actor has stopped already, or its parent or the system is ending.
+   * @throws {NameTakenError} When somebody else took the name meanwhile.
+   * @throws {TypeError} When it is an actor of another system, or the calling actor or one above it.
+   */
+  async respawn<P extends AnyProtocol>(ref: ActorRef<P>): Promise<ActorRef<P>> {
+    const cell = this.#local(ref, "respawn");
+    const { spec, owner } = cell;
+    if (isEnding(cell.state)) {
+      throw new StoppedError(cell.pid, "respawn", `it is ${cell.state}`);
+    }
+    const caller = this.#caller();
+    if (caller?.isWithin(cell)) {
+      throw new TypeError(
+        `Cannot respawn "${cell.pid}" from inside: it cannot stop before its handler returns, another actor was expected`,
+      );
+    }
+    await this.#shutdown.stop(cell, caller);
+    if (this.state !== "running") {
+      throw new StoppedError(
+        cell.pid,
+        "respawn",
+        `the system is ${this.state}`,
+      );
+    }
+    const children = owner instanceof Cell
+      ? this.#childrenOf(owner)
+      : this.#root.children;
+    const fresh = addCell(this.#runtime, { owner, children }, spec);
+    return fresh.ref as unknown as BaseRef<P>; // it speaks the protocol of the old one
+  }
+
+  /**
+   * Lets a suspended actor go on with its state; does nothing to an actor that is not suspended.
+   *
+   * @param ref Which actor, of this system.
+   * @throws {TypeError} When it is an actor of another system.
+   */
+  reinstate(ref: ActorRef<AnyProtocol>): void {
+    reinstate(this.#local(ref, "reinstate"));
+  }
+
+  /**
    * Ends the system: no new top-level actors; each actor handles the mail that waits for it now and
    * stops, children before parents. What is sent later goes to the dead letters. Idempotent. Called
    * from inside an actor, before its handler's first `await`, or through {@linkcode Context.drain},
@@ -304,29 +368,37 @@ export class ActorSystem implements AsyncDisposable {
   }
 
   #spawnBelow(parent: Cell, args: readonly unknown[]): BaseRef {
-    if (
-      parent.state === "draining" || parent.state === "stopping" ||
-      parent.state === "stopped"
-    ) {
+    return spawnCell(this.#runtime, {
+      owner: parent,
+      children: this.#childrenOf(parent),
+    }, ...args).ref;
+  }
+
+  #childrenOf(parent: Cell): Map<ChildKey, Cell> {
+    if (isEnding(parent.state)) {
       throw new StoppedError(
         parent.pid,
         "spawn an actor below",
         `it is ${parent.state}`,
       );
     }
-    const children = parent.children ??= new Map<ChildKey, Cell>();
-    return spawnCell(this.#runtime, { owner: parent, children }, ...args).ref;
+    return parent.children ??= new Map<ChildKey, Cell>();
   }
 
   #stop(ref: ActorRef<AnyProtocol>, caller: Cell | undefined): Promise<void> {
     const base = baseRef(ref);
     if (base instanceof MissingRef) return Promise.resolve();
-    if (!(base instanceof LocalRef) || base.cell.runtime !== this.#runtime) {
-      throw new TypeError(
-        `Cannot stop "${ref.pid}": it is not of system "${this.name}", an actor of this system was expected`,
-      );
+    return this.#shutdown.stop(this.#local(ref, "stop"), caller);
+  }
+
+  #local(ref: ActorRef<AnyProtocol>, action: string): Cell {
+    const base = baseRef(ref);
+    if (base instanceof LocalRef && base.cell.runtime === this.#runtime) {
+      return base.cell;
     }
-    return this.#shutdown.stop(base.cell, caller);
+    throw new TypeError(
+      `Cannot ${action} "${ref.pid}": it is not of system "${this.name}", an actor of this system was expected`,
+    );
   }
 
   get #rootPid(): Pid {

@@ -12,12 +12,17 @@ import { CLOSED_MAILBOX } from "./mailbox.ts";
 import { type Mail, messageOf } from "./message.ts";
 import type { Terminated, TerminationReason } from "./ref.ts";
 import { isLifecycle } from "./signals.ts";
+import { retriesStart } from "./start.ts";
 import { unstash } from "./stash.ts";
 import type { Directive } from "./supervisor.ts";
 import { disown, thenableOf, whenSettled } from "./thenable.ts";
 
 /** Whether {@linkcode advance} has something to do. */
-export function canAdvance({ state }: Cell): boolean {
+export function canAdvance(cell: Cell): boolean {
+  const { state } = cell;
+  if (state === "starting") {
+    return cell.hasRare && cell.rare.tries !== undefined;
+  }
   return state === "restarting" || state === "stopping" || state === "draining";
 }
 
@@ -33,23 +38,82 @@ export function advance(cell: Cell): void {
   }
   const instance = cell.hooks;
   if (instance !== undefined) return endInstance(cell, instance);
-  if (cell.state === "restarting") begin(cell);
-  else ended(cell);
+  if (cell.state === "starting") return begin(cell);
+  if (cell.state !== "restarting") return ended(cell);
+  if (cell.rare.restartDelay > 0) waitToRestart(cell);
+  else begin(cell);
+}
+
+function waitToRestart(cell: Cell): void {
+  const { rare, runtime: { clock } } = cell;
+  const delay = rare.restartDelay;
+  rare.restartDelay = 0;
+  cell.turn = "awaiting";
+  rare.restartTimer = clock.setTimer(delay, () => {
+    rare.restartTimer = undefined;
+    cell.goOn();
+  });
 }
 
 /** Does what the supervisor decided about a failure of `cell`. */
 export function apply(cell: Cell, directive: Directive, error: unknown): void {
   if (directive === "restart") {
-    cell.state = "restarting";
-    cell.rare.ending = { reason: "failed", error };
-    unstash(cell, Infinity);
+    restart(cell, error);
+    for (const other of fellows(cell)) restart(other, error);
   } else if (directive === "stop") {
+    const others = fellows(cell);
     end(cell, "stopping", "failed", error);
+    for (const other of others) other.stop();
+  } else if (directive === "suspend") {
+    suspend(cell, error);
   } else if (directive === "escalate") {
     cell.state = "suspended";
     cell.rare.ending = { reason: "failed", error };
     cell.owner.childFailed(cell, error);
   }
+}
+
+/** Replaces the instance of `cell` once what it is handling is done. */
+export function restart(cell: Cell, error: unknown): void {
+  if (
+    cell.state !== "running" && cell.state !== "restarting" &&
+    cell.state !== "suspended"
+  ) return;
+  cell.state = "restarting";
+  cell.rare.ending = { reason: "failed", error };
+  unstash(cell, Infinity);
+  cell.wake();
+}
+
+/** Holds the mail of `cell` until somebody decides otherwise. */
+function suspend(cell: Cell, error: unknown): void {
+  cell.state = "suspended";
+  cell.rare.ending = { reason: "failed", error };
+  const { events } = cell.runtime;
+  if (events.wants("actor_suspended")) {
+    events.publish({ type: "actor_suspended", pid: cell.pid, error });
+  }
+}
+
+/** Lets `cell` go on with its state, at the wish of somebody. */
+export function reinstate(cell: Cell): void {
+  if (cell.state !== "suspended") return;
+  cell.owner.childDecided(cell);
+  resume(cell);
+  const { events } = cell.runtime;
+  if (events.wants("actor_reinstated")) {
+    events.publish({ type: "actor_reinstated", pid: cell.pid });
+  }
+}
+
+/** The other actors that a restart or a stop of `cell` applies to. */
+function fellows(cell: Cell): Cell[] {
+  const { strategy } = cell.supervisor;
+  if (strategy === "one_for_one") return [];
+  const siblings = [...cell.owner.children?.values() ?? []];
+  return siblings.filter((other) =>
+    other !== cell && (strategy === "one_for_all" || other.number > cell.number)
+  );
 }
 
 /** Lets `cell` go on after its parent decided to resume it. */
@@ -83,6 +147,12 @@ export function end(
   if (isEnding(cell.state)) return;
   cell.state = state;
   cell.rare.ending = { reason, error };
+  const { restartTimer } = cell.rare;
+  if (restartTimer !== undefined) {
+    restartTimer.cancel();
+    cell.rare.restartTimer = undefined;
+    cell.goOn();
+  }
   cell.cancel(() =>
     new StoppedError(
       cell.pid,
@@ -97,8 +167,9 @@ export function end(
   const { stash } = cell.rare;
   cell.rare.front = undefined;
   cell.rare.stash = undefined;
-  const next = () => stash?.shift() ?? front?.shift() ??
-    mailbox?.dequeue() as Mail | undefined; // gives back what it was given
+  const next = () =>
+    stash?.shift() ?? front?.shift() ??
+      mailbox?.dequeue() as Mail | undefined; // gives back what it was given
   for (let mail = next(); mail !== undefined; mail = next()) {
     if (!isLifecycle(messageOf(mail))) cell.refuse(mail);
   }
@@ -145,9 +216,13 @@ function begin(cell: Cell): void {
       );
     }
     cell.table = handlerTable(cell.protocol, instance);
+  } catch (error) {
+    return startFailed(cell, error, "final");
+  }
+  try {
     starting = thenableOf(instance.onStart?.(cell.context));
   } catch (error) {
-    return startFailed(cell, error);
+    return startFailed(cell, error, "hook");
   }
   if (starting === undefined) return begun(cell, instance);
   cell.turn = "awaiting";
@@ -155,7 +230,7 @@ function begin(cell: Cell): void {
     begun(cell, instance);
     cell.goOn();
   }, (error) => {
-    startFailed(cell, error);
+    startFailed(cell, error, "hook");
     cell.goOn();
   });
 }
@@ -166,6 +241,7 @@ function begun(cell: Cell, instance: Instance): void {
   const { events } = cell.runtime;
   if (cell.state === "starting") {
     cell.state = "running";
+    if (cell.hasRare) cell.rare.tries = undefined;
     settleStart(cell);
     if (events.wants("actor_started")) {
       events.publish({ type: "actor_started", pid: cell.pid });
@@ -173,6 +249,7 @@ function begun(cell: Cell, instance: Instance): void {
     return;
   }
   cell.state = "running";
+  settleStart(cell);
   const error = cell.rare.ending?.error;
   cell.rare.ending = undefined;
   if (events.wants("actor_restarted")) {
@@ -180,8 +257,16 @@ function begun(cell: Cell, instance: Instance): void {
   }
 }
 
-function startFailed(cell: Cell, error: unknown): void {
+/** A factory that throws is final; a hook that does is tried again. */
+function startFailed(
+  cell: Cell,
+  error: unknown,
+  kind: "final" | "hook",
+): void {
   if (cell.state === "starting") {
+    if (kind === "hook" && retriesStart(cell)) {
+      return report(cell, error, "onStart", "restart");
+    }
     report(cell, error, "onStart", "stop");
     end(cell, "stopping", "not_started", new StartError(cell.pid, error));
     settleStart(cell);
@@ -197,7 +282,10 @@ function startFailed(cell: Cell, error: unknown): void {
 
 /** Resolves once `cell` has started. */
 export function started(cell: Cell): Promise<void> {
-  if (cell.state === "new" || cell.state === "starting") {
+  if (
+    cell.state === "new" || cell.state === "starting" ||
+    cell.state === "restarting"
+  ) {
     return new Promise((resolve, reject) =>
       (cell.rare.startWaiters ??= []).push({ resolve, reject })
     );

@@ -200,7 +200,7 @@ export class Subject {
       const waits = how === "spawnPending" && isFirst;
       isFirst = false;
       return this.#instance(waits);
-    }, { ...decideBy("self") });
+    }, { ...decideBy("self"), start: { tries: 1 } });
   }
 
   #instance(waits: boolean): Handlers<typeof Worker> {

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { oneForOne } from "../../actor/mod.ts";
-import { decide, RestartWindow } from "../../actor/supervisor.ts";
+import { RestartWindow } from "../../actor/restart_window.ts";
+import { decide } from "../../actor/supervisor.ts";
 
 Deno.test("oneForOne() restarts at most ten times in a minute unless told otherwise", () => {
   const { strategy, maxRestarts, within, decide } = oneForOne();
@@ -67,6 +68,6 @@ Deno.test("decide() turns a policy that throws or knows no directive into a stop
   assertEquals(unknown.directive, "stop");
   assertEquals(
     (unknown.fault?.error as Error).message,
-    'Cannot apply the directive reboot: it is unknown, wanted one of "resume", "restart", "stop", "escalate"',
+    'Cannot apply the directive reboot: it is unknown, wanted one of "resume", "restart", "stop", "suspend", "escalate"',
   );
 });

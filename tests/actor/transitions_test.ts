@@ -103,7 +103,7 @@ Deno.test("a factory that returns a promise is a failed start, whatever becomes 
   }
 });
 
-Deno.test("a failed start calls no stop hook and is not tried again", async () => {
+Deno.test("a failed start calls no stop hook and is not tried again after the last try", async () => {
   await using system = quietSystem();
   const log: string[] = [];
   const actor = system.spawn(Worker, () => ({
@@ -112,7 +112,7 @@ Deno.test("a failed start calls no stop hook and is not tried again", async () =
       log.push("tries");
       throw new Error("no");
     },
-  }));
+  }), { start: { tries: 1 } });
   await assertRejects(() => actor.started(), StartError);
   await settle(system);
   assertEquals(log, ["tries"]);
