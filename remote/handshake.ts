@@ -77,6 +77,8 @@ export interface Session {
   readonly peer: NodeIdentity;
   /** What the connection is for. */
   readonly lane: Lane;
+  /** The `host:port` that the dialler used for the listener. */
+  readonly dialled: string;
   /** The version that both speak. */
   readonly version: number;
   /** The largest frame in bytes that both read. */

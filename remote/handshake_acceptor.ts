@@ -33,6 +33,7 @@ import {
   VERSIONS,
 } from "./handshake.ts";
 import { HTTP_ANSWER } from "./sniff.ts";
+import { formatAddress } from "./transport.ts";
 
 /** What the end that listens knows. */
 export interface AcceptorOptions extends HandshakeOptions {
@@ -119,6 +120,7 @@ export class Acceptor implements Handshake {
     this.#session = {
       peer: identityOf(hello),
       lane,
+      dialled: formatAddress(hello.dialledHost, hello.dialledPort),
       version,
       maxFrameBytes: Math.min(maxFrameBytes, Number(hello.maxFrameBytes)),
       software: printable(hello.software),

@@ -97,12 +97,14 @@ export class Dialler implements Handshake {
     const welcome = decoded.message;
     const flaw = this.#flaw(welcome);
     if (flaw !== undefined) return this.#reader.fail(flaw);
-    const { lane, maxFrameBytes = MAX_FRAME_BYTES } = this.#options;
+    const { lane, hostname, port, maxFrameBytes = MAX_FRAME_BYTES } =
+      this.#options;
     return {
       kind: "established",
       session: {
         peer: identityOf(welcome),
         lane,
+        dialled: formatAddress(hostname, port),
         version: welcome.version,
         maxFrameBytes: Math.min(maxFrameBytes, Number(welcome.maxFrameBytes)),
         software: printable(welcome.software),

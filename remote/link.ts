@@ -148,17 +148,11 @@ export class Link implements InboundHandler {
     }
     const correlation = request === undefined ? 0 : request.correlation;
     const { deadLetters } = this.#options.runtime;
+    const { outbound } = this;
     try {
       if (
-        this.outbound.message(
-          route,
-          mail,
-          message,
-          target,
-          sender,
-          correlation,
-          remaining,
-        )
+        // deno-fmt-ignore -- one argument a line hides how little happens here
+        outbound.message(route, mail, message, target, sender, correlation, remaining)
       ) return true;
     } catch (error) {
       request?.abandon();
@@ -219,6 +213,12 @@ export class Link implements InboundHandler {
     this.#end(reason);
   }
 
+  /** Calls `run` once the link has ended. */
+  whenClosed(run: () => void): void {
+    if (this.isAlive) this.#onClosed.push(run);
+    else run();
+  }
+
   /** Ends the link because of what the peer did, and tells the peer so if it listens. */
   refuse(error: unknown): void {
     const connection = this.#connection;
@@ -248,8 +248,7 @@ export class Link implements InboundHandler {
     this.#state = "parting";
     if (this.#options.role === "acceptor") {
       this.outbound.frame({ kind: FrameKind.GOODBYE });
-      await new Promise<void>((resolve) => this.#onClosed.push(resolve));
-      return;
+      return new Promise((resolve) => this.whenClosed(resolve));
     }
     await this.outbound.drained();
     await this.requests.drained();

@@ -15,7 +15,7 @@ import { Background } from "./background.ts";
 import { Commands } from "./commands.ts";
 import { DisconnectedError, FrameError } from "./errors.ts";
 import { sayFarewell } from "./farewell.ts";
-import type { HandshakeOptions } from "./handshake.ts";
+import type { HandshakeOptions, Session } from "./handshake.ts";
 import { Acceptor, encodeRefusal } from "./handshake_acceptor.ts";
 import { shakeHands } from "./handshake_driver.ts";
 import type { IncomingMessage } from "./incoming.ts";
@@ -62,6 +62,8 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
   /** By system and address; an entry goes when its last link ends. */
   readonly #peers: Map<string, Peer> = new Map();
   readonly #links: Set<Link> = new Set();
+  /** The data links of peers by who they are and how they dialled; an entry goes with its link. */
+  readonly #accepted: Map<string, Link> = new Map();
   /** Connections whose handshake is under way. */
   readonly #halfOpen: Set<Connection> = new Set();
   /** Handshakes, attempts to connect, last words: what ends with the node at the latest. */
@@ -319,10 +321,27 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
         clock: this.clock,
       });
       if (this.#state !== "running") return connection.close();
-      this.createLink(remote, "acceptor").open(connection, session);
+      const link = this.createLink(remote, "acceptor");
+      if (session.lane === "data") this.#replace(link, session);
+      link.open(connection, session);
     } finally {
       this.#halfOpen.delete(connection);
     }
+  }
+
+  /**
+   * Ends the link that `link` takes the place of. A node dials again only when it has given up on its link:
+   * what that still holds must not be handled behind what is sent from now on.
+   */
+  #replace(link: Link, { peer, dialled }: Session): void {
+    const key = `${nodeKey(peer)} ${peer.incarnation} ${dialled}`;
+    const before = this.#accepted.get(key);
+    this.#accepted.set(key, link);
+    link.whenClosed(() => {
+      if (this.#accepted.get(key) === link) this.#accepted.delete(key);
+    });
+    const found = "the peer has dialled anew";
+    before?.close(new DisconnectedError(before.node, "read from", found));
   }
 
   /** Ends links on which a part of a message has waited too long for the rest. */

@@ -122,7 +122,12 @@ Deno.test("Dialler and Acceptor tell each other who they are", () => {
     diallerOf({ system: "beta", software: "one" }),
     acceptorOf({ software: "two" }),
   );
-  const shared = { lane: "data", version: 1, maxFrameBytes: MAX_FRAME_BYTES };
+  const shared = {
+    lane: "data",
+    dialled: "10.0.0.2:4002",
+    version: 1,
+    maxFrameBytes: MAX_FRAME_BYTES,
+  };
   const rest = new Uint8Array();
   assertEquals(sessionOf(dialled), {
     ...shared,
