@@ -21,7 +21,7 @@ export interface AskLink {
 
 /** An ask would wait for itself: its target waits for the asker. Nothing was sent. */
 export class AskCycleError extends ActorError {
-  /** @inheritDoc */
+  /** The class in snake_case. */
   override readonly code = "ask_cycle_error";
   /** Who waits for whom, from the first asker to the target, which is one of them. */
   readonly cycle: readonly Pid[];

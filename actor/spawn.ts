@@ -15,7 +15,6 @@ import type { AnyProtocol, InputOf } from "./protocol.ts";
 import { type ActorRef, protocolData } from "./ref.ts";
 import type { Runtime } from "./runtime.ts";
 import { checkStart } from "./start.ts";
-import type { Supervisor } from "./supervisor.ts";
 import { validatorOf } from "./validation.ts";
 
 /** Options of a spawn. */
