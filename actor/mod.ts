@@ -35,6 +35,7 @@ export {
   tell,
 } from "./protocol.ts";
 export { Reject } from "./reject.ts";
+export { ShutdownHookError } from "./shutdown_hooks.ts";
 export { StashOverflowError } from "./stash.ts";
 export { PoisonPill } from "./signals.ts";
 export { oneForAll, oneForOne, restForOne } from "./supervisor.ts";
@@ -125,7 +126,14 @@ export type {
   Terminated,
   TerminationReason,
 } from "./ref.ts";
+export type { ExitSignal } from "./exit_signals.ts";
 export type { DrainOptions } from "./shutdown.ts";
+export type {
+  ShutdownHook,
+  ShutdownHookOptions,
+  ShutdownHookPolicy,
+  ShutdownHookRun,
+} from "./shutdown_hooks.ts";
 export type {
   Spawn,
   SpawnKindArguments,
@@ -141,4 +149,4 @@ export type {
   Supervisor,
   SupervisorOptions,
 } from "./supervisor.ts";
-export type { ActorSystemOptions } from "./system.ts";
+export type { ActorSystemOptions, ShutdownOptions } from "./system.ts";

@@ -8,13 +8,14 @@ import type { Cell } from "./cell.ts";
 import { StoppedError } from "./errors.ts";
 import type { Root } from "./root.ts";
 import type { Runtime } from "./runtime.ts";
+import { type ShutdownHookError, ShutdownHooks } from "./shutdown_hooks.ts";
 import { StopWaits } from "./stop_waits.ts";
 
 /** Options of {@linkcode ActorSystem.drain}. */
 export interface DrainOptions {
   /**
-   * How long to wait, in milliseconds. Then what waits goes to the dead letters, and handlers that
-   * still run are left behind and named in a warning.
+   * How long to wait for shutdown hooks and actors together, in milliseconds. Then what waits goes to
+   * the dead letters, and handlers that still run are left behind and named in a warning.
    * @default 300000
    */
   timeout?: number;
@@ -34,12 +35,15 @@ export class Shutdown {
   #waits: StopWaits = new StopWaits();
   #drained: Promise<void> | undefined = undefined;
   #onStopped: () => void;
+  /** What is done before the actors stop. */
+  readonly hooks: ShutdownHooks;
 
   /** Stops what is below `root`; `onStopped` is called when nothing is left. */
   constructor(runtime: Runtime, root: Root, onStopped: () => void) {
     this.#runtime = runtime;
     this.#root = root;
     this.#onStopped = onStopped;
+    this.hooks = new ShutdownHooks(runtime.clock, runtime.events);
   }
 
   /** Ends `cell` and waits for that, unless it cannot come before a handler of `caller` returns. */
@@ -62,6 +66,7 @@ export class Shutdown {
     if (this.state === "running") {
       this.state = "draining";
       this.#drained = this.#finish(timeout);
+      this.#drained.catch(() => {}); // a hook that failed; whoever awaits the drain is told
     }
     if (caller === undefined) return this.#drained as Promise<void>; // set when the state changed
     const others = () =>
@@ -88,10 +93,13 @@ export class Shutdown {
   async #finish(timeout: number): Promise<void> {
     const { clock, asks, events } = this.#runtime;
     const { children } = this.#root;
+    const end = clock.now() + timeout;
+    let failure: ShutdownHookError | undefined;
+    if (this.hooks.size > 0) failure = await this.hooks.run(timeout);
     for (const child of [...children.values()]) child.drain();
     let timer: Timer | undefined;
     const late = new Promise<void>((resolve) =>
-      timer = clock.setTimer(timeout, resolve)
+      timer = clock.setTimer(Math.max(0, end - clock.now()), resolve)
     );
     await Promise.race([this.#root.emptyBut([]), late]);
     timer?.cancel();
@@ -117,6 +125,7 @@ export class Shutdown {
     );
     this.#onStopped();
     events.close();
+    if (failure !== undefined) throw failure;
   }
 }
 
