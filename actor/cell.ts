@@ -56,7 +56,8 @@ export class Cell implements Owner, Watcher {
   readonly supervisor: Supervisor;
   readonly key: ChildKey;
   readonly number: number;
-  readonly ref: LocalRef;
+  /** The reference that everybody is given; a router sets its own before anybody has it. */
+  ref: LocalRef;
   /** The living children; none until the first is spawned. */
   children: Map<ChildKey, Cell> | undefined = undefined;
   /** Where the actor is in its life; changed by the transitions. */

@@ -13,6 +13,8 @@ import {
 } from "./behaviors.ts";
 import type { Cell } from "./cell.ts";
 import type { Context } from "./context.ts";
+import { type SpawnGroup, spawnGroup } from "./group.ts";
+import { type SpawnPool, spawnPool } from "./pool.ts";
 import { link, unlink } from "./links.ts";
 import { LocalRef } from "./local_ref.ts";
 import {
@@ -142,6 +144,25 @@ export class CellContext implements Context {
     // The overloads of Spawn are read from the arguments one by one.
     return ((...args: unknown[]) =>
       this.#cell.runtime.commands.spawn(this.#cell, args)) as Spawn;
+  }
+
+  get spawnPool(): SpawnPool {
+    const cell = this.#cell;
+    // The overloads of SpawnPool are read from the arguments one by one.
+    return ((...args: unknown[]) =>
+      spawnPool(
+        (own) => cell.runtime.commands.spawn(cell, own),
+        args,
+      )) as unknown as SpawnPool;
+  }
+
+  get spawnGroup(): SpawnGroup {
+    const cell = this.#cell;
+    return ((...args: unknown[]) =>
+      spawnGroup(
+        (own) => cell.runtime.commands.spawn(cell, own),
+        args,
+      )) as unknown as SpawnGroup;
   }
 
   tell<Q extends AnyProtocol>(

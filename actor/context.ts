@@ -7,6 +7,8 @@ import type { AskOutcomes } from "./batch.ts";
 import type { AnyProtocol, MessageOf, MessageReply } from "./protocol.ts";
 import type { Behavior } from "./handlers.ts";
 import type { ActorRef, AskOptions } from "./ref.ts";
+import type { SpawnGroup } from "./group.ts";
+import type { SpawnPool } from "./pool.ts";
 import type { Poison } from "./signals.ts";
 import type { Spawn } from "./spawn.ts";
 import type { ActorSystem } from "./system.ts";
@@ -36,6 +38,10 @@ export interface Context<P extends AnyProtocol = AnyProtocol> {
   readonly children: readonly ActorRef<AnyProtocol>[];
   /** Creates an actor below this one. It ends before this one does. */
   readonly spawn: Spawn;
+  /** Creates a router below this actor, with actors of its own. */
+  readonly spawnPool: SpawnPool;
+  /** Creates a router below this actor, to actors that exist. */
+  readonly spawnGroup: SpawnGroup;
   /**
    * Sends a message with this actor as its sender and does not wait.
    *

@@ -71,5 +71,6 @@ const STATES: Readonly<Record<DeadLetterReason, string>> = {
   "not_encodable": "the message cannot be encoded",
   "not_decodable": "the message cannot be decoded",
   disconnected: "its node cannot be reached",
+  "no_routees": "nobody lives behind it",
   unknown: "the link to its node broke",
 };

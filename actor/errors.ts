@@ -187,6 +187,43 @@ export class StartError extends ActorError {
   }
 }
 
+/** A router has nobody to give a message to. */
+export class NoRouteesError extends ActorError {
+  /** The class in snake_case. */
+  override readonly code = "no_routees_error";
+  /** The router. */
+  readonly target: Pid;
+
+  /** Names the router and the message. */
+  constructor(target: Pid, type: string) {
+    super(
+      `Cannot route "${type}" by "${target}": nobody lives behind it, at least one living actor was expected`,
+      { retryable: true },
+    );
+    this.target = target;
+  }
+}
+
+/** All actors that a router asked have failed. */
+export class RouteesFailedError extends ActorError {
+  /** The class in snake_case. */
+  override readonly code = "routees_failed_error";
+  /** The router. */
+  readonly target: Pid;
+  /** What they failed with, in the order of the failures. */
+  readonly errors: readonly unknown[];
+
+  /** Names the router and the message; `cause` is the first failure. */
+  constructor(target: Pid, type: string, errors: readonly unknown[]) {
+    super(
+      `Cannot complete the ask of "${type}" to "${target}": all ${errors.length} actors behind it failed, a reply was expected`,
+      { outcome: "done", cause: errors[0] },
+    );
+    this.target = target;
+    this.errors = errors;
+  }
+}
+
 /** A linked actor has failed, could not start or was never there. */
 export class LinkedActorError extends ActorError {
   /** The class in snake_case. */

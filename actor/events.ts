@@ -10,7 +10,7 @@ import type { Terminated } from "./ref.ts";
 
 /**
  * Why a message was not handled: the target had stopped, never existed, could not start or has no
- * handler for it; its mailbox was
+ * handler for it; it is a router with nobody to give it to; its mailbox was
  * full or threw; the way to it was full or broken; or it was on a link that died, so that nobody
  * knows (`"unknown"`).
  */
@@ -25,6 +25,7 @@ export type DeadLetterReason =
   | "not_encodable"
   | "not_decodable"
   | "disconnected"
+  | "no_routees"
   | "unknown";
 
 /** A message that no handler saw, or may not have seen. */

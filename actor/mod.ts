@@ -13,6 +13,8 @@ export {
   MailboxFailedError,
   MailboxFullError,
   NameTakenError,
+  NoRouteesError,
+  RouteesFailedError,
   StartError,
   StoppedError,
   UnhandledError,
@@ -35,7 +37,12 @@ export {
   tell,
 } from "./protocol.ts";
 export { Reject } from "./reject.ts";
-export { ShutdownHookError } from "./shutdown_hooks.ts";
+export { broadcast, scatterGatherFirst } from "./routing/broadcast.ts";
+export { consistentHash } from "./routing/consistent_hash.ts";
+export { leastMailbox } from "./routing/least_mailbox.ts";
+export { randomRouting } from "./routing/random.ts";
+export { roundRobin } from "./routing/round_robin.ts";
+export { tailChopping } from "./routing/tail_chopping.ts";
 export { StashOverflowError } from "./stash.ts";
 export { PoisonPill } from "./signals.ts";
 export { oneForAll, oneForOne, restForOne } from "./supervisor.ts";
@@ -81,6 +88,7 @@ export type {
   PartialHandlers,
   Receiver,
 } from "./handlers.ts";
+export type { Group, GroupOptions, SpawnGroup } from "./group.ts";
 export type { AnyKind, Kind, KindOptions } from "./kind.ts";
 export type { Logger } from "./logger.ts";
 export type {
@@ -92,6 +100,18 @@ export type {
 export type { Overflow } from "./mailboxes/bounded.ts";
 export type { Message } from "./message.ts";
 export type { PidParts } from "./pid.ts";
+export type {
+  Pool,
+  PoolKindArguments,
+  PoolKindOptions,
+  PoolOptions,
+  SpawnPool,
+} from "./pool.ts";
+export type { Router, RouterOptions } from "./router.ts";
+export type { ScatterGatherOptions } from "./routing/broadcast.ts";
+export type { RoutingKeys } from "./routing/consistent_hash.ts";
+export type { RoutingStrategy } from "./routing/strategy.ts";
+export type { TailChoppingOptions } from "./routing/tail_chopping.ts";
 export type {
   ErrorData,
   ErrorSpecs,
@@ -126,14 +146,7 @@ export type {
   Terminated,
   TerminationReason,
 } from "./ref.ts";
-export type { ExitSignal } from "./exit_signals.ts";
 export type { DrainOptions } from "./shutdown.ts";
-export type {
-  ShutdownHook,
-  ShutdownHookOptions,
-  ShutdownHookPolicy,
-  ShutdownHookRun,
-} from "./shutdown_hooks.ts";
 export type {
   Spawn,
   SpawnKindArguments,
@@ -149,4 +162,4 @@ export type {
   Supervisor,
   SupervisorOptions,
 } from "./supervisor.ts";
-export type { ActorSystemOptions, ShutdownOptions } from "./system.ts";
+export type { ActorSystemOptions } from "./system.ts";

@@ -1,0 +1,36 @@
+/**
+ * Any routee.
+ * @module
+ */
+
+import type { Random } from "../../internal/random.ts";
+import type { BaseRef } from "../ref.ts";
+import {
+  living,
+  randomBelow,
+  type Routees,
+  type RoutingStrategy,
+  Strategy,
+} from "./strategy.ts";
+
+/**
+ * Gives each message to any routee, each with the same chance; see
+ * {@linkcode ActorSystemOptions.random}.
+ *
+ * @returns The strategy.
+ */
+export function randomRouting(): RoutingStrategy {
+  return new Strategy("random", ({ random }) => ({
+    route: (mail, routees) => anyOf(routees, random)?.deliver(mail),
+  }));
+}
+
+/** Somebody who lives, each with the same chance. */
+export function anyOf(routees: Routees, random: Random): BaseRef | undefined {
+  const { places } = routees;
+  if (places === 0) return undefined;
+  const first = routees.at(randomBelow(random, places));
+  if (first !== undefined) return first;
+  const others = living(routees);
+  return others[randomBelow(random, others.length)];
+}
