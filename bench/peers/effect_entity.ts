@@ -4,13 +4,32 @@
  */
 
 import { Effect, Layer, Schema } from "effect";
-import { Entity, TestRunner } from "effect/cluster";
+import {
+  Entity,
+  MessageStorage,
+  RunnerHealth,
+  Runners,
+  RunnerStorage,
+  Sharding,
+  ShardingConfig,
+} from "effect/cluster";
 import { Rpc } from "effect/rpc";
 import { askRate } from "./scenarios.ts";
 
 const Counter = Entity.make("Counter", [
   Rpc.make("Add", { payload: { by: Schema.Number }, success: Schema.Number }),
 ]);
+
+/** A cluster of one runner without network and storage, which hands values over as they are. */
+const clusterLayer = Sharding.layer.pipe(
+  Layer.provideMerge(Runners.layerNoop),
+  Layer.provideMerge(MessageStorage.layerMemory),
+  Layer.provide(Layer.mergeAll(
+    RunnerStorage.layerMemory,
+    RunnerHealth.layerNoop,
+    ShardingConfig.layer({ simulateRemoteSerialization: false }),
+  )),
+);
 
 const counterLayer = Counter.toLayer(
   Effect.sync(() => {
@@ -20,7 +39,7 @@ const counterLayer = Counter.toLayer(
     });
   }),
   { mailboxCapacity: "unbounded" },
-).pipe(Layer.provideMerge(TestRunner.layer));
+).pipe(Layer.provideMerge(clusterLayer));
 
 /** Requests of one fiber, each when the last was answered. */
 export function askSequential(): Promise<number> {
