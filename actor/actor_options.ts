@@ -6,6 +6,7 @@
 import type { Reentrancy } from "./interleaving.ts";
 import type { MailboxFactory } from "./mailbox.ts";
 import type { StartOptions } from "./start.ts";
+import type { ProvidedResource } from "./resources.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** What can be said of an actor when it is spawned, or of all actors of a kind. */
@@ -32,6 +33,12 @@ export interface ActorOptions {
    * @default 5 times within 1 s
    */
   start?: StartOptions;
+  /**
+   * What the actor uses, for {@linkcode Context.dependency}; see {@linkcode provide}. Restarts keep it.
+   * Those of a spawn take the place of those of a kind.
+   * @default none
+   */
+  dependencies?: readonly ProvidedResource[];
   /**
    * How many messages the actor may have stashed.
    * @default 1000

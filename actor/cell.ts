@@ -34,6 +34,7 @@ import {
   wrongProtocol,
 } from "./ref.ts";
 import { Reject } from "./reject.ts";
+import { Resources } from "./resources.ts";
 import type { Runtime } from "./runtime.ts";
 import { isSignal, POISON, POISON_INDEX, terminatedMail } from "./signals.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -96,6 +97,10 @@ export class Cell implements Owner, Watcher {
     }
     const mailbox = options?.mailbox;
     if (mailbox !== undefined) this.mailbox = makeMailbox(this, mailbox);
+    const dependencies = options?.dependencies;
+    if (dependencies !== undefined) {
+      this.rare.dependencies = new Resources("dependency", dependencies);
+    }
     this.wake();
   }
 

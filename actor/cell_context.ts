@@ -26,6 +26,7 @@ import {
 } from "./message.ts";
 import type { AnyProtocol, MessageOf, MessageReply } from "./protocol.ts";
 import { type ActorRef, type AskOptions, baseRef } from "./ref.ts";
+import { NO_DEPENDENCIES, type ResourceKey } from "./resources.ts";
 import { stash, unstash } from "./stash.ts";
 import type { Poison } from "./signals.ts";
 import type { Spawn } from "./spawn.ts";
@@ -163,6 +164,16 @@ export class CellContext implements Context {
         (own) => cell.runtime.commands.spawn(cell, own),
         args,
       )) as unknown as SpawnGroup;
+  }
+
+  extension<T>(key: ResourceKey<T>): T {
+    return this.#cell.runtime.extensions.get(key);
+  }
+
+  dependency<T>(key: ResourceKey<T>): T {
+    const cell = this.#cell;
+    const given = cell.hasRare ? cell.rare.dependencies : undefined;
+    return (given ?? NO_DEPENDENCIES).get(key);
   }
 
   tell<Q extends AnyProtocol>(

@@ -13,6 +13,7 @@ import type { DeathWatch } from "./death_watch.ts";
 import type { Interleaving } from "./interleaving.ts";
 import type { Mail } from "./message.ts";
 import type { ProtocolData } from "./protocol.ts";
+import type { Resources } from "./resources.ts";
 import type { BaseRef, TerminationReason, Watcher } from "./ref.ts";
 import type { RestartWindow } from "./restart_window.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -130,6 +131,8 @@ export class Rare {
   front: Deque<Mail> | undefined = undefined;
   /** Its links with other actors, by the other. */
   links: Map<BaseRef, Watcher> | undefined = undefined;
+  /** What it was given to use. */
+  dependencies: Resources | undefined = undefined;
   /** Why it ends or restarts. */
   ending: Ending | undefined = undefined;
   /** Who waits for its start. */

@@ -10,6 +10,7 @@ import type { ActorRef, AskOptions } from "./ref.ts";
 import type { SpawnGroup } from "./group.ts";
 import type { SpawnPool } from "./pool.ts";
 import type { Poison } from "./signals.ts";
+import type { ResourceKey } from "./resources.ts";
 import type { Spawn } from "./spawn.ts";
 import type { ActorSystem } from "./system.ts";
 
@@ -32,6 +33,18 @@ export interface Context<P extends AnyProtocol = AnyProtocol> {
    * the actor is stopping. Made when it is first read.
    */
   readonly signal: AbortSignal;
+  /**
+   * What the system was given under a key.
+   *
+   * @throws {TypeError} When it was given nothing under it.
+   */
+  extension<T>(key: ResourceKey<T>): T;
+  /**
+   * What the actor was given under a key when it was spawned.
+   *
+   * @throws {TypeError} When it was given nothing under it.
+   */
+  dependency<T>(key: ResourceKey<T>): T;
   /** The actor above; none at the top level. */
   readonly parent: ActorRef<AnyProtocol> | undefined;
   /** The living actors below. */

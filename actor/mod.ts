@@ -37,6 +37,9 @@ export {
   tell,
 } from "./protocol.ts";
 export { Reject } from "./reject.ts";
+export { provide, resourceKey } from "./resources.ts";
+export { ShutdownHookError } from "./shutdown_hooks.ts";
+export { StashOverflowError } from "./stash.ts";
 export { broadcast, scatterGatherFirst } from "./routing/broadcast.ts";
 export { consistentHash } from "./routing/consistent_hash.ts";
 export { leastMailbox } from "./routing/least_mailbox.ts";
@@ -146,7 +149,15 @@ export type {
   Terminated,
   TerminationReason,
 } from "./ref.ts";
+export type { ExitSignal } from "./exit_signals.ts";
+export type { ProvidedResource, ResourceKey } from "./resources.ts";
 export type { DrainOptions } from "./shutdown.ts";
+export type {
+  ShutdownHook,
+  ShutdownHookOptions,
+  ShutdownHookPolicy,
+  ShutdownHookRun,
+} from "./shutdown_hooks.ts";
 export type {
   Spawn,
   SpawnKindArguments,
@@ -162,4 +173,6 @@ export type {
   Supervisor,
   SupervisorOptions,
 } from "./supervisor.ts";
-export type { ActorSystemOptions } from "./system.ts";
+export type { ActorSystemOptions, ShutdownOptions } from "./system.ts";
+export type {
+  ListenOptions,

@@ -13,6 +13,7 @@ import { EventBus } from "./event_stream.ts";
 import type { NetworkPort } from "./ports.ts";
 import type { AnyProtocol } from "./protocol.ts";
 import type { ActorRef, BaseRef } from "./ref.ts";
+import type { Resources } from "./resources.ts";
 import type { Supervisor } from "./supervisor.ts";
 import type { ActorSystem } from "./system.ts";
 
@@ -44,6 +45,8 @@ export interface RuntimeParts {
   askTimeout: number;
   /** The policy of actors that name none. */
   supervisor: Supervisor;
+  /** What all its actors may use. */
+  extensions: Resources;
 }
 
 /** The shared parts of a system: who runs, who waits, what is lost, who wants to know. */
@@ -55,6 +58,7 @@ export class Runtime {
   readonly clock: Clock;
   readonly random: Random;
   readonly supervisor: Supervisor;
+  readonly extensions: Resources;
   readonly dispatcher: Dispatcher;
   readonly events: EventBus;
   readonly deadLetters: DeadLetters;
@@ -73,6 +77,7 @@ export class Runtime {
       random,
       askTimeout,
       supervisor,
+      extensions,
     }: RuntimeParts,
   ) {
     this.system = system;
@@ -82,6 +87,7 @@ export class Runtime {
     this.clock = clock;
     this.random = random;
     this.supervisor = supervisor;
+    this.extensions = extensions;
     this.dispatcher = new Dispatcher(clock);
     this.events = new EventBus();
     this.deadLetters = new DeadLetters(this.events);

@@ -13,6 +13,7 @@ import { Cell } from "./cell.ts";
 import { isEnding } from "./cell_state.ts";
 import { type ChildKey, findCell } from "./children.ts";
 import { StoppedError } from "./errors.ts";
+import { exitOn, type ExitSignal } from "./exit_signals.ts";
 import type { EventStream } from "./event_stream.ts";
 import { type SpawnGroup, spawnGroup } from "./group.ts";
 import { type AnyKind, KindRegistry } from "./kind.ts";
@@ -23,13 +24,32 @@ import { Pid } from "./pid.ts";
 import { type SpawnPool, spawnPool } from "./pool.ts";
 import type { AnyProtocol, ProtocolData } from "./protocol.ts";
 import { type ActorRef, type BaseRef, baseRef, protocolData } from "./ref.ts";
+import {
+  type ProvidedResource,
+  type ResourceKey,
+  Resources,
+} from "./resources.ts";
 import { Root } from "./root.ts";
 import { selectCells } from "./selection.ts";
 import { Runtime } from "./runtime.ts";
 import { type DrainOptions, Shutdown } from "./shutdown.ts";
+import type {
+  ShutdownHook,
+  ShutdownHookOptions,
+  ShutdownHookRun,
+} from "./shutdown_hooks.ts";
 import { addCell, type Spawn, spawnCell } from "./spawn.ts";
 import { reinstate, restart } from "./transitions.ts";
 import { oneForOne, type Supervisor } from "./supervisor.ts";
+
+/** What is done before the actors of a system stop. */
+export interface ShutdownOptions {
+  /**
+   * In this order, one after the other.
+   * @default none
+   */
+  hooks?: readonly ShutdownHook[];
+}
 
 /** Options of an {@linkcode ActorSystem}. */
 export interface ActorSystemOptions {
@@ -53,6 +73,23 @@ export interface ActorSystemOptions {
    * @default standard error
    */
   logger?: Logger | null;
+  /**
+   * What all actors may use, for {@linkcode Context.extension}; see {@linkcode provide}.
+   * @default none
+   */
+  extensions?: Iterable<ProvidedResource>;
+  /**
+   * What is done before the actors stop; {@linkcode ActorSystem.onShutdown} adds to it.
+   * @default nothing
+   */
+  shutdown?: ShutdownOptions;
+  /**
+   * Signals of the operating system at which the system is drained and the program then exits: with
+   * code 0, or with 1 when a shutdown hook failed. A second signal ends it at once, with 1. Give it to
+   * one system of a program.
+   * @default none
+   */
+  signals?: readonly ExitSignal[];
   /**
    * The source of time.
    * @default the platform's
@@ -129,6 +166,9 @@ export class ActorSystem implements AsyncDisposable {
       askTimeout = 5_000,
       supervisor = oneForOne(),
       logger = consoleLogger,
+      shutdown: { hooks = [] } = {},
+      signals = [],
+      extensions = [],
       clock = systemClock,
       random = systemRandom,
     } = options;
@@ -154,6 +194,7 @@ export class ActorSystem implements AsyncDisposable {
       random,
       askTimeout,
       supervisor,
+      extensions: new Resources("extension", extensions),
     });
     const log = logger === null
       ? undefined
@@ -161,8 +202,13 @@ export class ActorSystem implements AsyncDisposable {
     this.#shutdown = new Shutdown(
       this.#runtime,
       this.#root,
-      () => log?.close(),
+      () => {
+        ignoreSignals();
+        log?.close();
+      },
     );
+    for (const hook of hooks) this.#shutdown.hooks.add(hook);
+    const ignoreSignals = exitOn(signals, () => this.drain());
     // The overloads of Spawn are read from the arguments one by one.
     this.spawn = ((...args: unknown[]) => this.#spawnTop(args)) as Spawn;
     const spawn = (args: readonly unknown[]) => this.#spawnTop(args);
@@ -181,6 +227,15 @@ export class ActorSystem implements AsyncDisposable {
   /** How many messages were not handled since the system began. */
   get deadLetters(): number {
     return this.#runtime.deadLetters.count;
+  }
+
+  /**
+   * What the system was given under a key.
+   *
+   * @throws {TypeError} When it was given nothing under it.
+   */
+  extension<T>(key: ResourceKey<T>): T {
+    return this.#runtime.extensions.get(key);
   }
 
   /** Whether the system takes new actors. */
@@ -335,16 +390,44 @@ export class ActorSystem implements AsyncDisposable {
   }
 
   /**
-   * Ends the system: no new top-level actors; each actor handles the mail that waits for it now and
-   * stops, children before parents. What is sent later goes to the dead letters. Idempotent. Called
+   * Ends the system: no new top-level actors; the shutdown hooks run; each actor handles the mail that
+   * waits for it then and stops, children before parents. What is sent later goes to the dead letters. Idempotent. Called
    * from inside an actor, before its handler's first `await`, or through {@linkcode Context.drain},
    * it does not wait for that actor.
    *
    * @param options How long to wait.
    * @returns Resolves once all actors have stopped, or the time is over.
+   * @throws {ShutdownHookError} When a shutdown hook failed; the actors have stopped all the same.
    */
   drain(options: DrainOptions = {}): Promise<void> {
     return this.#shutdown.drain(options, this.#caller());
+  }
+
+  /**
+   * Adds what is done at the beginning of a drain, before any actor stops, behind the hooks that were
+   * added earlier. Hooks run one after the other; actors handle messages meanwhile, but no new top-level
+   * actors are spawned.
+   *
+   * @param name Its name, for errors and warnings.
+   * @param run What it does; the drain waits for it, as long as its time allows.
+   * @param options What follows when it throws.
+   * @returns Takes the hook out again.
+   * @throws {StoppedError} When the system is ending.
+   * @throws {RangeError} When a number is out of its range.
+   */
+  onShutdown(
+    name: string,
+    run: ShutdownHookRun,
+    options: ShutdownHookOptions = {},
+  ): Disposable {
+    if (this.state !== "running") {
+      throw new StoppedError(
+        this.#rootPid,
+        `add shutdown hook "${name}" to`,
+        `the system is ${this.state}`,
+      );
+    }
+    return this.#shutdown.hooks.add({ ...options, name, run });
   }
 
   /** Drains the system. */
