@@ -3,7 +3,11 @@
  * @module
  */
 
-import { Deque } from "../internal/deque.ts";
+import {
+  BoundedQueue,
+  checkCapacity,
+  type Subscription,
+} from "./bounded_queue.ts";
 import type { SystemEvent } from "./events.ts";
 
 /** Options of {@linkcode EventStream.subscribe}. */
@@ -18,15 +22,6 @@ export interface SubscribeOptions<T extends SystemEvent["type"]> {
    * @default 1024
    */
   capacity?: number;
-}
-
-/** Events as they happen, from the moment of the subscription on. */
-export interface Subscription<E extends SystemEvent>
-  extends AsyncIterableIterator<E>, Disposable {
-  /** How many events were dropped because the reader was too slow. */
-  readonly dropped: number;
-  /** Ends the subscription; what waits can still be read. */
-  unsubscribe(): void;
 }
 
 /** Gets an event in the very moment; must be quick. What it throws is ignored. */
@@ -96,12 +91,8 @@ export class EventBus implements EventStream {
     options: SubscribeOptions<T> = {},
   ): Subscription<Extract<SystemEvent, { type: T }>> {
     const { types = ALL_TYPES, capacity = 1024 } = options;
-    if (!(capacity >= 1)) {
-      throw new RangeError(
-        `Cannot subscribe: the capacity is ${capacity}, a number >= 1 was expected`,
-      );
-    }
-    const queue = new EventQueue<Extract<SystemEvent, { type: T }>>(capacity);
+    checkCapacity(capacity);
+    const queue = new BoundedQueue<Extract<SystemEvent, { type: T }>>(capacity);
     // The tap is called for the wanted types only, so every event is of type T.
     const untap = this.tap(
       types,
@@ -127,71 +118,3 @@ const ALL_TYPES: readonly SystemEvent["type"][] = [
   "dead_letter",
   "warning",
 ];
-
-class EventQueue<E extends SystemEvent> implements Subscription<E> {
-  onEnd: () => void = () => {};
-  dropped = 0;
-  #capacity: number;
-  #events: Deque<E> = new Deque<E>();
-  #waiting: Deque<(result: IteratorResult<E>) => void> = new Deque<
-    (result: IteratorResult<E>) => void
-  >();
-  #state: "open" | "ended" = "open";
-
-  constructor(capacity: number) {
-    this.#capacity = capacity;
-  }
-
-  add(event: E): void {
-    const reader = this.#waiting.shift();
-    if (reader !== undefined) return reader({ done: false, value: event });
-    if (this.#events.size >= this.#capacity) {
-      this.#events.shift();
-      this.dropped++;
-    }
-    this.#events.push(event);
-  }
-
-  next(): Promise<IteratorResult<E>> {
-    const event = this.#events.shift();
-    if (event !== undefined) {
-      return Promise.resolve({ done: false, value: event });
-    }
-    if (this.#state === "ended") {
-      return Promise.resolve({ done: true, value: undefined });
-    }
-    return new Promise((resolve) => this.#waiting.push(resolve));
-  }
-
-  return(): Promise<IteratorResult<E>> {
-    this.#events.clear();
-    this.unsubscribe();
-    return Promise.resolve({ done: true, value: undefined });
-  }
-
-  unsubscribe(): void {
-    if (this.#state === "ended") return;
-    this.#state = "ended";
-    this.onEnd();
-    for (
-      let reader = this.#waiting.shift();
-      reader !== undefined;
-      reader = this.#waiting.shift()
-    ) {
-      reader({ done: true, value: undefined });
-    }
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  [Symbol.dispose](): void {
-    this.unsubscribe();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    this.unsubscribe();
-    return Promise.resolve();
-  }
-}

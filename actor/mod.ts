@@ -46,10 +46,10 @@ export { leastMailbox } from "./routing/least_mailbox.ts";
 export { randomRouting } from "./routing/random.ts";
 export { roundRobin } from "./routing/round_robin.ts";
 export { tailChopping } from "./routing/tail_chopping.ts";
-export { StashOverflowError } from "./stash.ts";
 export { PoisonPill } from "./signals.ts";
 export { oneForAll, oneForOne, restForOne } from "./supervisor.ts";
 export { ActorSystem } from "./system.ts";
+export { topic } from "./topics.ts";
 
 export type { Backoff } from "./backoff.ts";
 export type { ActorOptions } from "./actor_options.ts";
@@ -57,6 +57,7 @@ export type { Reentrancy } from "./interleaving.ts";
 export type { Clock, Timer } from "../internal/clock.ts";
 export type { Random } from "../internal/random.ts";
 export type { AskOutcomes } from "./batch.ts";
+export type { Subscription } from "./bounded_queue.ts";
 export type {
   Codec,
   StandardIssue,
@@ -65,11 +66,7 @@ export type {
 } from "./codec.ts";
 export type { Context } from "./context.ts";
 export type { ActorErrorOptions, Outcome } from "./errors.ts";
-export type {
-  EventStream,
-  SubscribeOptions,
-  Subscription,
-} from "./event_stream.ts";
+export type { EventStream, SubscribeOptions } from "./event_stream.ts";
 export type {
   ActorFailed,
   ActorReinstated,
@@ -175,4 +172,8 @@ export type {
 } from "./supervisor.ts";
 export type { ActorSystemOptions, ShutdownOptions } from "./system.ts";
 export type {
-  ListenOptions,
+  Topic,
+  TopicListenOptions,
+  Topics,
+  TopicStatistics,
+} from "./topics.ts";

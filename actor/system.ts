@@ -40,6 +40,7 @@ import type {
 } from "./shutdown_hooks.ts";
 import { addCell, type Spawn, spawnCell } from "./spawn.ts";
 import { reinstate, restart } from "./transitions.ts";
+import { TopicHub, type Topics } from "./topics.ts";
 import { oneForOne, type Supervisor } from "./supervisor.ts";
 
 /** What is done before the actors of a system stop. */
@@ -148,6 +149,7 @@ export class ActorSystem implements AsyncDisposable {
   readonly spawnPool: SpawnPool;
   /** Creates a top-level router to actors that exist. */
   readonly spawnGroup: SpawnGroup;
+  #topics: TopicHub;
   #runtime: Runtime;
   #root: Root;
   #kinds: KindRegistry;
@@ -196,6 +198,7 @@ export class ActorSystem implements AsyncDisposable {
       supervisor,
       extensions: new Resources("extension", extensions),
     });
+    this.#topics = new TopicHub(this.#runtime.events);
     const log = logger === null
       ? undefined
       : new EventLogger(logger, this.#runtime.events, clock);
@@ -205,6 +208,7 @@ export class ActorSystem implements AsyncDisposable {
       () => {
         ignoreSignals();
         log?.close();
+        this.#topics.close();
       },
     );
     for (const hook of hooks) this.#shutdown.hooks.add(hook);
@@ -222,6 +226,11 @@ export class ActorSystem implements AsyncDisposable {
   /** What happens in the system, as it happens. */
   get events(): EventStream {
     return this.#runtime.events;
+  }
+
+  /** Publishing to whoever has subscribed. */
+  get topics(): Topics {
+    return this.#topics;
   }
 
   /** How many messages were not handled since the system began. */
