@@ -5,6 +5,7 @@
 
 import type { Clock } from "../internal/clock.ts";
 import { Deque } from "../internal/deque.ts";
+import { afterSockets } from "../internal/turn.ts";
 
 /** Something that has messages to handle. */
 export interface Runnable {
@@ -20,6 +21,8 @@ const TURN_TIME = 0.2;
 const BURST_TIME = 1;
 /** Messages without a look at sockets and timers, for clocks that stand still. */
 const BURST_MESSAGES = 16_384;
+/** Bursts on end without a thorough look at sockets, see `afterSockets()`. */
+const BURSTS_ON_END = 4;
 /** Messages between two looks at the clock, at most: a look costs as much as a message. */
 const LONGEST_STRIDE = 32;
 
@@ -38,6 +41,8 @@ export class Dispatcher {
   /** A macrotask is on its way that begins the next burst. */
   #beating = false;
   #spent = false;
+  /** Bursts that ended with work left, one after the other. */
+  #onEnd = 0;
   #burstEnd = 0;
   #burstLeft = 0;
   #turnStart = 0;
@@ -105,7 +110,17 @@ export class Dispatcher {
 
   #beat = (): void => {
     this.#beating = false;
-    if (this.#state !== "yielded") return;
+    if (this.#state !== "yielded") {
+      this.#onEnd = 0;
+    } else if (++this.#onEnd < BURSTS_ON_END) {
+      this.#resume();
+    } else {
+      this.#onEnd = 0;
+      afterSockets(this.#resume);
+    }
+  };
+
+  #resume = (): void => {
     this.#beginBurst();
     this.#drain();
   };

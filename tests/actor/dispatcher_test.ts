@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { protocol, tell } from "../../actor/mod.ts";
 import { Dispatcher, TURN_MESSAGES } from "../../actor/dispatcher.ts";
 import type { Clock } from "../../internal/clock.ts";
+import { internalsOf } from "../../actor/system.ts";
 import { settle } from "../../testing/mod.ts";
 import {
   quietSystem,
@@ -55,9 +56,10 @@ Deno.test("Dispatcher lets the event loop turn when a millisecond has passed", a
     log.push("turn");
   }
   // Two of half a millisecond make a burst; the burst of the microtask and the first of the loop may
-  // both come before the first look of this test.
+  // both come before the first look of this test. Turns without a run are those in which the platform
+  // looks at its sockets.
   const bursts = log.join("").split("turn").map((runs) => runs.length / 3);
-  assertEquals(bursts, [4, 2, 2, 2, 0]);
+  assertEquals(bursts.filter((runs) => runs > 0), [4, 2, 2, 2]);
 });
 
 Deno.test("Dispatcher lets the event loop turn with a clock that stands still", async () => {
@@ -207,12 +209,17 @@ for (const isAsync of [false, true]) {
     });
     using server = await accepted;
     const buffer = new Uint8Array(1);
+    const { dispatcher } = internalsOf(system).runtime;
+    const before = dispatcher.bursts;
     for (let i = 0; i < 5; i++) {
       await client.write(buffer);
       await server.read(buffer);
     }
+    const bursts = dispatcher.bursts - before;
     assert(game.hits > 0);
     game.stop();
+    // Left to itself the platform would look at its sockets once in about sixty turns.
+    assert(bursts < 100, `${bursts} bursts passed during five messages`);
   });
 }
 

@@ -1,0 +1,38 @@
+import { assert, assertEquals } from "@std/assert";
+import { afterSockets } from "../../internal/turn.ts";
+
+Deno.test("afterSockets() comes back, in another turn", async () => {
+  const order: string[] = [];
+  await new Promise<void>((resolve) => {
+    afterSockets(() => {
+      order.push("after");
+      resolve();
+    });
+    order.push("before");
+  });
+  assertEquals(order, ["before", "after"]);
+});
+
+Deno.test("afterSockets() lets a socket be read while turns follow one another", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const [client, server] = await Promise.all([
+    Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port }),
+    listener.accept(),
+  ]);
+  let turns = 0;
+  let state: "turning" | "ended" = "turning";
+  const turn = () => {
+    turns++;
+    if (state === "turning") afterSockets(turn);
+  };
+  turn();
+  const chunk = new Uint8Array(8);
+  await client.write(new Uint8Array([7]));
+  assertEquals(await server.read(chunk), 1);
+  const needed = turns;
+  state = "ended";
+  await new Promise<void>((resolve) => afterSockets(resolve));
+  client.close();
+  server.close();
+  assert(needed < 20, `${needed} turns passed before the socket was read`);
+});
