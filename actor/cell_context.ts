@@ -17,6 +17,7 @@ import { type SpawnGroup, spawnGroup } from "./group.ts";
 import { type SpawnPool, spawnPool } from "./pool.ts";
 import { link, unlink } from "./links.ts";
 import { LocalRef } from "./local_ref.ts";
+import { ActorLog, type Log } from "./log.ts";
 import {
   Envelope,
   type Mail,
@@ -164,6 +165,10 @@ export class CellContext implements Context {
         (own) => cell.runtime.commands.spawn(cell, own),
         args,
       )) as unknown as SpawnGroup;
+  }
+
+  get log(): Log {
+    return new ActorLog(this.#cell.runtime.log, this.#cell);
   }
 
   extension<T>(key: ResourceKey<T>): T {

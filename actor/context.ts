@@ -6,6 +6,7 @@
 import type { AskOutcomes } from "./batch.ts";
 import type { AnyProtocol, MessageOf, MessageReply } from "./protocol.ts";
 import type { Behavior } from "./handlers.ts";
+import type { Log } from "./log.ts";
 import type { ActorRef, AskOptions } from "./ref.ts";
 import type { SpawnGroup } from "./group.ts";
 import type { SpawnPool } from "./pool.ts";
@@ -33,6 +34,8 @@ export interface Context<P extends AnyProtocol = AnyProtocol> {
    * the actor is stopping. Made when it is first read.
    */
   readonly signal: AbortSignal;
+  /** Writes lines that name the actor to the logger of the system. */
+  readonly log: Log;
   /**
    * What the system was given under a key.
    *

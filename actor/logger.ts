@@ -7,27 +7,37 @@ import type { Clock } from "../internal/clock.ts";
 import { describe } from "./errors.ts";
 import type { EventBus } from "./event_stream.ts";
 import type { DeadLetter, SystemEvent } from "./events.ts";
-import { disown } from "./thenable.ts";
+import { type LogRecord, LogSink } from "./log.ts";
 
-/** Where lines for people go. */
+/**
+ * Where lines go. A logger with a `log` method is given all of them in their parts; one without is given
+ * texts. What a logger throws is ignored.
+ */
 export interface Logger {
+  /** Something that only its author wants to see; such lines are left out when it is not there. */
+  debug?(text: string, cause?: unknown): void;
+  /** Something that happened; such lines are left out when it is not there. */
+  info?(text: string, cause?: unknown): void;
   /** Something that deserves a look. */
   warn(text: string, cause?: unknown): void;
   /** Something that went wrong. */
   error(text: string, cause?: unknown): void;
+  /** Any line, in its parts, in place of the other methods. */
+  log?(record: LogRecord): void;
 }
 
 /** Writes to standard error. */
 export const consoleLogger: Logger = {
-  warn(text, cause) {
-    // deno-lint-ignore no-console -- the default logger is the one place that prints
-    console.error(`troupe: ${text}`, ...(cause === undefined ? [] : [cause]));
-  },
-  error(text, cause) {
-    // deno-lint-ignore no-console -- the default logger is the one place that prints
-    console.error(`troupe: ${text}`, ...(cause === undefined ? [] : [cause]));
-  },
+  debug: print,
+  info: print,
+  warn: print,
+  error: print,
 };
+
+function print(text: string, cause?: unknown): void {
+  // deno-lint-ignore no-console -- the default logger is the one place that prints
+  console.error(`troupe: ${text}`, ...(cause === undefined ? [] : [cause]));
+}
 
 /** Dead letters that are written out in one window; the rest is counted. */
 const LINES_PER_WINDOW = 10;
@@ -36,15 +46,20 @@ const WINDOW = 10_000;
 
 /** Writes failures, warnings and, not too many of them, dead letters of a system to a logger. */
 export class EventLogger {
-  #logger: Logger;
+  #sink: LogSink;
   #clock: Clock;
   #windowEnd = 0;
   #lines = 0;
   #hidden = 0;
   #untap: () => void;
 
-  constructor(logger: Logger, events: EventBus, clock: Clock) {
-    this.#logger = logger;
+  constructor(
+    logger: Logger,
+    events: EventBus,
+    clock: Clock,
+    sink: LogSink = new LogSink(logger, "info", ""),
+  ) {
+    this.#sink = sink;
     this.#clock = clock;
     this.#untap = events.tap(
       ["actor_failed", "dead_letter", "warning"],
@@ -59,18 +74,24 @@ export class EventLogger {
   }
 
   #write(event: SystemEvent): void {
-    if (event.type === "warning") this.#say("warn", event.text, event.cause);
-    else if (event.type === "dead_letter") this.#deadLetter(event);
+    if (event.type === "warning") {
+      const { text, cause } = event;
+      this.#say({ level: "warn", text, cause, fields: {} });
+    } else if (event.type === "dead_letter") this.#deadLetter(event);
     else if (event.type === "actor_failed") {
       const { pid, during, error, directive } = event;
       const decision = directive === undefined
         ? "it is stopping"
         : `directive "${directive}"`;
-      this.#say(
-        "error",
-        `"${pid}" failed in "${during}" (${decision}): ${describe(error)}`,
-        error,
-      );
+      this.#say({
+        level: "error",
+        text: `"${pid}" failed in "${during}" (${decision}): ${
+          describe(error)
+        }`,
+        actor: pid,
+        cause: error,
+        fields: { event: "actor_failed", during, directive },
+      });
     }
   }
 
@@ -87,24 +108,32 @@ export class EventLogger {
     }
     const from = sender === undefined ? "" : ` from "${sender}"`;
     const why = error === undefined ? "" : ` (${describe(error)})`;
-    this.#say(
-      "warn",
-      `dead letter "${message.type}"${from} to "${target}": ${reason}${why}`,
-    );
+    this.#say({
+      level: "warn",
+      text:
+        `dead letter "${message.type}"${from} to "${target}": ${reason}${why}`,
+      actor: target,
+      fields: {
+        event: "dead_letter",
+        type: message.type,
+        sender,
+        reason,
+        error,
+      },
+    });
   }
 
-  /** What the logger throws, or rejects with, must not reach what it was told about. */
-  #say(level: keyof Logger, ...line: [text: string, cause?: unknown]): void {
-    try {
-      disown(this.#logger[level](...line));
-    } catch {
-      // There is no other place for it to go.
-    }
+  #say(record: Omit<LogRecord, "system">): void {
+    this.#sink.write(record, () => record.text);
   }
 
   #summarize(): void {
     if (this.#hidden > 0) {
-      this.#say("warn", `${this.#hidden} more dead letters`);
+      this.#say({
+        level: "warn",
+        text: `${this.#hidden} more dead letters`,
+        fields: { event: "dead_letters", count: this.#hidden },
+      });
     }
     this.#hidden = 0;
   }

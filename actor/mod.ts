@@ -90,6 +90,7 @@ export type {
 } from "./handlers.ts";
 export type { Group, GroupOptions, SpawnGroup } from "./group.ts";
 export type { AnyKind, Kind, KindOptions } from "./kind.ts";
+export type { Log, LogFields, LogLevel, LogRecord } from "./log.ts";
 export type { Logger } from "./logger.ts";
 export type {
   Mailbox,

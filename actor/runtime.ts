@@ -10,6 +10,7 @@ import { AskRegistry } from "./asks.ts";
 import { DeadLetters } from "./dead_letters.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { EventBus } from "./event_stream.ts";
+import type { LogSink } from "./log.ts";
 import type { NetworkPort } from "./ports.ts";
 import type { AnyProtocol } from "./protocol.ts";
 import type { ActorRef, BaseRef } from "./ref.ts";
@@ -47,6 +48,8 @@ export interface RuntimeParts {
   supervisor: Supervisor;
   /** What all its actors may use. */
   extensions: Resources;
+  /** Where its actors write; nowhere when it is not there. */
+  log: LogSink | undefined;
 }
 
 /** The shared parts of a system: who runs, who waits, what is lost, who wants to know. */
@@ -63,6 +66,8 @@ export class Runtime {
   readonly events: EventBus;
   readonly deadLetters: DeadLetters;
   readonly asks: AskRegistry;
+  /** Where its actors write; nowhere when it is not there. */
+  readonly log: LogSink | undefined;
   /** Plugged in by the remoting layer while it runs. */
   network: NetworkPort | undefined = undefined;
   #spawned = 0;
@@ -78,6 +83,7 @@ export class Runtime {
       askTimeout,
       supervisor,
       extensions,
+      log,
     }: RuntimeParts,
   ) {
     this.system = system;
@@ -88,6 +94,7 @@ export class Runtime {
     this.random = random;
     this.supervisor = supervisor;
     this.extensions = extensions;
+    this.log = log;
     this.dispatcher = new Dispatcher(clock);
     this.events = new EventBus();
     this.deadLetters = new DeadLetters(this.events);

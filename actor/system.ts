@@ -18,6 +18,7 @@ import type { EventStream } from "./event_stream.ts";
 import { type SpawnGroup, spawnGroup } from "./group.ts";
 import { type AnyKind, KindRegistry } from "./kind.ts";
 import { LocalRef, MissingRef } from "./local_ref.ts";
+import { type LogLevel, LogSink } from "./log.ts";
 import { consoleLogger, EventLogger, type Logger } from "./logger.ts";
 import { checkSystemName } from "./name.ts";
 import { Pid } from "./pid.ts";
@@ -70,10 +71,16 @@ export interface ActorSystemOptions {
    */
   supervisor?: Supervisor;
   /**
-   * Where failures, warnings and (at most 10 in 10 s) dead letters are written; `null` for nowhere.
+   * Where failures, warnings, (at most 10 in 10 s) dead letters and what actors write with
+   * {@linkcode Context.log} go; `null` for nowhere.
    * @default standard error
    */
   logger?: Logger | null;
+  /**
+   * The lowest level of what is written.
+   * @default "info"
+   */
+  logLevel?: LogLevel;
   /**
    * What all actors may use, for {@linkcode Context.extension}; see {@linkcode provide}.
    * @default none
@@ -168,6 +175,7 @@ export class ActorSystem implements AsyncDisposable {
       askTimeout = 5_000,
       supervisor = oneForOne(),
       logger = consoleLogger,
+      logLevel = "info",
       shutdown: { hooks = [] } = {},
       signals = [],
       extensions = [],
@@ -183,6 +191,9 @@ export class ActorSystem implements AsyncDisposable {
     this.name = name;
     this.#kinds = new KindRegistry(kinds);
     this.#root = new Root((child, error) => this.#shutdown.fail(child, error));
+    const sink = logger === null
+      ? undefined
+      : new LogSink(logger, logLevel, name);
     this.#runtime = new Runtime({
       system: this,
       commands: {
@@ -197,11 +208,12 @@ export class ActorSystem implements AsyncDisposable {
       askTimeout,
       supervisor,
       extensions: new Resources("extension", extensions),
+      log: sink,
     });
     this.#topics = new TopicHub(this.#runtime.events);
     const log = logger === null
       ? undefined
-      : new EventLogger(logger, this.#runtime.events, clock);
+      : new EventLogger(logger, this.#runtime.events, clock, sink);
     this.#shutdown = new Shutdown(
       this.#runtime,
       this.#root,
