@@ -5,11 +5,7 @@
 
 import type { Codec } from "../actor/codec.ts";
 import { isCodec } from "../actor/format.ts";
-import {
-  type Format,
-  type MessageType,
-  type ProtocolData,
-} from "../actor/protocol.ts";
+import type { Format, MessageType, ProtocolData } from "../actor/protocol.ts";
 import { json } from "./json.ts";
 import { type DirectCodec, directCodec } from "./wire/payload.ts";
 
