@@ -6,6 +6,7 @@ import {
   NameTakenError,
   NoRouteesError,
   oneForOne,
+  PoisonPill,
   protocol,
   roundRobin,
   StoppedError,
@@ -343,4 +344,31 @@ Deno.test("Pool refuses a message of another protocol", async () => {
     TypeError,
     `"worker.note"`,
   );
+});
+
+Deno.test("Pool restarted by the system gives fresh actors; respawned, it routes under its old name", async () => {
+  await using system = quietSystem();
+  const pool = system.spawnPool(Desk, desks(), { name: "desks", size: 2 });
+  assertEquals(await answers(pool, 2), "1 2");
+  await system.restart(pool);
+  assertEquals(await answers(pool, 2), "3 4");
+  const respawned = await system.respawn(pool);
+  assertEquals(await answers(respawned, 4), "5 6 5 6");
+  assertEquals(pool.tell(Desk.note("old")), false);
+  const found = system.find(Desk, "desks") as typeof pool;
+  assertEquals([found.size, found.routees.length], [2, 2]);
+});
+
+Deno.test("Pool passes PoisonPill to nobody: it ends after what was sent before", async () => {
+  await using system = quietSystem();
+  const log: string[] = [];
+  const pool = system.spawnPool(Desk, desks(log), { name: "desks", size: 2 });
+  pool.tellAll([Desk.note("a"), Desk.note("b"), Desk.note("c")]);
+  pool.tell(PoisonPill);
+  await settle(system);
+  assertEquals(log.toSorted(), ["1:a", "1:c", "2:b"]);
+  assertEquals([system.find(Desk, "desks"), system.deadLetters], [
+    undefined,
+    0,
+  ]);
 });
