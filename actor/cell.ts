@@ -25,6 +25,7 @@ import { type Flight, Interleaving, isReadOnly } from "./interleaving.ts";
 import { type Mailbox, UnboundedMailbox } from "./mailbox.ts";
 import { displace, makeMailbox } from "./mailboxes/guarded.ts";
 import { Envelope, type Mail, type Message, type ReplyTo } from "./message.ts";
+import type { ActorMeter } from "./meter.ts";
 import { Pid } from "./pid.ts";
 import type { ProtocolData } from "./protocol.ts";
 import {
@@ -81,7 +82,7 @@ export class Cell implements Owner, Watcher {
   constructor(
     runtime: Runtime,
     owner: Owner,
-    { protocol, create, supervisor, name, options }: CellSpec,
+    { protocol, create, supervisor, name, options, kind }: CellSpec,
   ) {
     this.runtime = runtime;
     this.owner = owner;
@@ -95,8 +96,13 @@ export class Cell implements Owner, Watcher {
     if (options?.reentrancy !== undefined || protocol.hasReadOnly) {
       this.rare.interleaving = new Interleaving(options?.reentrancy);
     }
+    if (runtime.meters !== undefined) {
+      this.rare.meter = runtime.meters.spawned(kind ?? protocol.name);
+    }
     const mailbox = options?.mailbox;
-    if (mailbox !== undefined) this.mailbox = makeMailbox(this, mailbox);
+    if (mailbox !== undefined || runtime.meters !== undefined) {
+      this.mailbox = makeMailbox(this, mailbox);
+    }
     const dependencies = options?.dependencies;
     if (dependencies !== undefined) {
       this.rare.dependencies = new Resources("dependency", dependencies);
@@ -139,6 +145,11 @@ export class Cell implements Owner, Watcher {
   /** What few actors need; asking for it makes it. */
   get rare(): Rare {
     return this.#rare ??= new Rare();
+  }
+
+  /** Counts what it does, in a system with metrics. */
+  get meter(): ActorMeter | undefined {
+    return this.#rare?.meter;
   }
 
   /** Whether {@linkcode Cell.rare} was needed already. */
@@ -223,7 +234,13 @@ export class Cell implements Owner, Watcher {
           this.turn = "awaiting";
           return;
         }
-        this.#handle(mail);
+        const meter = rare?.meter;
+        if (meter === undefined) this.#handle(mail);
+        else {
+          meter.begin(mail);
+          this.#handle(mail);
+          meter.end();
+        }
       }
       const isOver = dispatcher.spend();
       if (this.turn !== "busy") return;
@@ -282,8 +299,10 @@ export class Cell implements Owner, Watcher {
 
   /** Lets go of everything that a stopped actor does not need. */
   release(): void {
+    const { meter } = this;
     const ending = this.#rare?.ending;
     this.#rare = undefined;
+    if (meter !== undefined) this.rare.meter = meter;
     if (ending?.reason === "not_started") this.rare.ending = ending;
     this.create = endedCreate;
     this.instance = undefined;
@@ -340,7 +359,7 @@ export class Cell implements Owner, Watcher {
     const { protocol, create, supervisor, key } = this;
     const { options } = this.rare;
     const name = typeof key === "string" ? key : undefined;
-    return { protocol, create, supervisor, name, options };
+    return { protocol, create, supervisor, name, kind: this.meter?.kind, options };
   }
 
   childFailed(child: Cell, error: unknown): void {
@@ -422,10 +441,13 @@ export class Cell implements Owner, Watcher {
     const { mail } = this;
     const flight = this.#takeOff(message);
     if (flight === undefined) this.turn = "awaiting";
+    const handled = this.#rare?.meter?.wait();
     whenSettled(awaited, (reply) => {
+      handled?.();
       if (!context?.takeStashed(mail)) replyTo?.succeed(reply);
       this.#land(flight);
     }, (error) => {
+      handled?.();
       const isStashed = context?.takeStashed(mail);
       this.#failed(error, message.type, isStashed ? undefined : replyTo);
       this.#land(flight);

@@ -12,6 +12,7 @@ import type { Deque } from "../internal/deque.ts";
 import type { DeathWatch } from "./death_watch.ts";
 import type { Interleaving } from "./interleaving.ts";
 import type { Mail } from "./message.ts";
+import type { ActorMeter } from "./meter.ts";
 import type { ProtocolData } from "./protocol.ts";
 import type { Resources } from "./resources.ts";
 import type { BaseRef, TerminationReason, Watcher } from "./ref.ts";
@@ -76,6 +77,8 @@ export interface CellSpec {
   supervisor: Supervisor;
   /** Its name, when it was given one. */
   name: string | undefined;
+  /** The kind that it is of, for metrics. */
+  kind: string | undefined;
   /** What else was said of it. */
   options: ActorOptions | undefined;
 }
@@ -131,6 +134,8 @@ export class Rare {
   front: Deque<Mail> | undefined = undefined;
   /** Its links with other actors, by the other. */
   links: Map<BaseRef, Watcher> | undefined = undefined;
+  /** Counts what it does, in a system with metrics. */
+  meter: ActorMeter | undefined = undefined;
   /** What it was given to use. */
   dependencies: Resources | undefined = undefined;
   /** Why it ends or restarts. */

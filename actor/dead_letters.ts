@@ -7,21 +7,26 @@ import { StoppedError } from "./errors.ts";
 import type { EventBus } from "./event_stream.ts";
 import type { DeadLetterReason } from "./events.ts";
 import { type Mail, messageOf, replyToOf, senderOf } from "./message.ts";
+import type { ActorMeter, Meters } from "./meter.ts";
 import type { Pid } from "./pid.ts";
 
 /** Who was meant to get a message; asked for its address only when somebody wants to know. */
 export interface Addressee {
   /** The address. */
   readonly pid: Pid;
+  /** Counts what happens to it, in a system with metrics. */
+  readonly meter?: ActorMeter | undefined;
 }
 
 /** Counts and reports what is not delivered, and answers those who wait. */
 export class DeadLetters {
   #count = 0;
   #events: EventBus;
+  #meters: Meters | undefined;
 
-  constructor(events: EventBus) {
+  constructor(events: EventBus, meters?: Meters) {
     this.#events = events;
+    this.#meters = meters;
   }
 
   /** How many messages were not delivered since the system began. */
@@ -40,6 +45,7 @@ export class DeadLetters {
     error?: unknown,
   ): void {
     this.#count++;
+    if (this.#meters !== undefined) this.#measure(mail, target, reason);
     replyToOf(mail)?.fail(
       error ??
         new StoppedError(
@@ -57,6 +63,12 @@ export class DeadLetters {
       reason,
       ...(error === undefined ? {} : { error }),
     });
+  }
+
+  #measure(mail: Mail, target: Addressee, reason: DeadLetterReason): void {
+    const { protocol } = messageOf(mail);
+    if (target.meter !== undefined) target.meter.deadLetter(reason);
+    else this.#meters?.of(protocol.name).record((to) => to.deadLetter(reason));
   }
 }
 

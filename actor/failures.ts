@@ -47,6 +47,7 @@ export function report(
   directive: Directive | undefined,
 ): void {
   const { events } = cell.runtime;
+  cell.meter?.happened("failed");
   if (!events.wants("actor_failed")) return;
   events.publish({
     type: "actor_failed",

@@ -26,6 +26,7 @@ export { boundedMailbox } from "./mailboxes/bounded.ts";
 export { fairMailbox } from "./mailboxes/fair.ts";
 export { priorityMailbox } from "./mailboxes/priority.ts";
 export { consoleLogger } from "./logger.ts";
+export { MemoryMetrics } from "./metrics.ts";
 export { Pid } from "./pid.ts";
 export {
   ask,
@@ -90,6 +91,8 @@ export type {
 } from "./handlers.ts";
 export type { Group, GroupOptions, SpawnGroup } from "./group.ts";
 export type { AnyKind, Kind, KindOptions } from "./kind.ts";
+export type { HistogramBucket, HistogramSnapshot } from "./histogram.ts";
+export type { KindMetrics, KindSnapshot, Metrics } from "./metrics.ts";
 export type { Log, LogFields, LogLevel, LogRecord } from "./log.ts";
 export type { Logger } from "./logger.ts";
 export type {

@@ -11,6 +11,8 @@ import { DeadLetters } from "./dead_letters.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { EventBus } from "./event_stream.ts";
 import type { LogSink } from "./log.ts";
+import { Meters } from "./meter.ts";
+import type { Metrics } from "./metrics.ts";
 import type { NetworkPort } from "./ports.ts";
 import type { AnyProtocol } from "./protocol.ts";
 import type { ActorRef, BaseRef } from "./ref.ts";
@@ -50,6 +52,8 @@ export interface RuntimeParts {
   extensions: Resources;
   /** Where its actors write; nowhere when it is not there. */
   log: LogSink | undefined;
+  /** Where figures go, when somebody wants them. */
+  metrics: Metrics | undefined;
 }
 
 /** The shared parts of a system: who runs, who waits, what is lost, who wants to know. */
@@ -68,6 +72,8 @@ export class Runtime {
   readonly asks: AskRegistry;
   /** Where its actors write; nowhere when it is not there. */
   readonly log: LogSink | undefined;
+  /** Counts and times; not there when nobody wants figures. */
+  readonly meters: Meters | undefined;
   /** Plugged in by the remoting layer while it runs. */
   network: NetworkPort | undefined = undefined;
   #spawned = 0;
@@ -84,6 +90,7 @@ export class Runtime {
       supervisor,
       extensions,
       log,
+      metrics,
     }: RuntimeParts,
   ) {
     this.system = system;
@@ -97,7 +104,8 @@ export class Runtime {
     this.log = log;
     this.dispatcher = new Dispatcher(clock);
     this.events = new EventBus();
-    this.deadLetters = new DeadLetters(this.events);
+    this.meters = metrics && new Meters(metrics, this.events, clock);
+    this.deadLetters = new DeadLetters(this.events, this.meters);
     this.asks = new AskRegistry(clock, askTimeout);
   }
 

@@ -116,6 +116,7 @@ export function spawnCell(
     kind.protocol,
     () => kind.create(checked as InputOf<AnyProtocol>), // the schema, or the caller's type, says so
     { ...kind.options, ...options },
+    kind.name,
   );
 }
 
@@ -125,6 +126,7 @@ function add(
   protocol: AnyProtocol,
   create: () => object,
   options?: SpawnOptions,
+  kind?: string,
 ): Cell {
   const name = options?.name;
   if (name !== undefined) checkActorName(name);
@@ -134,6 +136,7 @@ function add(
     create,
     supervisor: options?.supervisor ?? runtime.supervisor,
     name,
+    kind,
     options: isSpecial(options) ? options : undefined,
   });
 }

@@ -43,6 +43,7 @@ export function stash(cell: Cell, mail: Mail | undefined): void {
     throw new StashOverflowError(cell.pid, capacity);
   }
   stashed.push(mail);
+  rare.meter?.setAside();
 }
 
 /** Puts the oldest stashed message, or all in their order, before the mail that waits. */

@@ -20,6 +20,7 @@ import { type AnyKind, KindRegistry } from "./kind.ts";
 import { LocalRef, MissingRef } from "./local_ref.ts";
 import { type LogLevel, LogSink } from "./log.ts";
 import { consoleLogger, EventLogger, type Logger } from "./logger.ts";
+import type { Metrics } from "./metrics.ts";
 import { checkSystemName } from "./name.ts";
 import { Pid } from "./pid.ts";
 import { type SpawnPool, spawnPool } from "./pool.ts";
@@ -81,6 +82,12 @@ export interface ActorSystemOptions {
    * @default "info"
    */
   logLevel?: LogLevel;
+  /**
+   * Where figures about actors go, such as a {@linkcode MemoryMetrics}. Without it nothing is counted or
+   * timed.
+   * @default none
+   */
+  metrics?: Metrics;
   /**
    * What all actors may use, for {@linkcode Context.extension}; see {@linkcode provide}.
    * @default none
@@ -176,6 +183,7 @@ export class ActorSystem implements AsyncDisposable {
       supervisor = oneForOne(),
       logger = consoleLogger,
       logLevel = "info",
+      metrics,
       shutdown: { hooks = [] } = {},
       signals = [],
       extensions = [],
@@ -209,6 +217,7 @@ export class ActorSystem implements AsyncDisposable {
       supervisor,
       extensions: new Resources("extension", extensions),
       log: sink,
+      metrics,
     });
     this.#topics = new TopicHub(this.#runtime.events);
     const log = logger === null

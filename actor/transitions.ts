@@ -249,6 +249,7 @@ function begun(cell: Cell, instance: Instance): void {
     return;
   }
   cell.state = "running";
+  cell.meter?.happened("restarted");
   settleStart(cell);
   const error = cell.rare.ending?.error;
   cell.rare.ending = undefined;
@@ -346,6 +347,7 @@ function endInstance(cell: Cell, instance: Instance): void {
 function ended(cell: Cell): void {
   cell.state = "stopped";
   cell.turn = "idle";
+  cell.meter?.happened("stopped");
   settleStart(cell);
   const { reason = "stopped", error } = cell.rare.ending ?? {};
   const { events } = cell.runtime;

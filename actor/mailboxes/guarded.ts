@@ -11,7 +11,9 @@ import {
   type Mailbox,
   type MailboxFactory,
   type MailItem,
+  UnboundedMailbox,
 } from "../mailbox.ts";
+import { type ActorMeter, MeteredMailbox } from "../meter.ts";
 import { type Mail, messageOf } from "../message.ts";
 import { isLifecycle } from "../signals.ts";
 
@@ -69,7 +71,12 @@ export class GuardedMailbox implements Mailbox {
  *
  * @throws {TypeError} When the function returns something else.
  */
-export function makeMailbox(cell: Cell, factory: MailboxFactory): Mailbox {
+export function makeMailbox(
+  cell: Cell,
+  factory: MailboxFactory | undefined,
+): Mailbox {
+  const { meter } = cell;
+  if (factory === undefined) return metered(meter, new UnboundedMailbox());
   const mailbox: Mailbox | undefined = factory();
   if (
     typeof mailbox?.enqueue !== "function" ||
@@ -81,7 +88,11 @@ export function makeMailbox(cell: Cell, factory: MailboxFactory): Mailbox {
       }, an object with enqueue and dequeue was expected`,
     );
   }
-  return new GuardedMailbox(cell, mailbox);
+  return new GuardedMailbox(cell, metered(meter, mailbox));
+}
+
+function metered(meter: ActorMeter | undefined, mailbox: Mailbox): Mailbox {
+  return meter === undefined ? mailbox : new MeteredMailbox(meter, mailbox);
 }
 
 /**

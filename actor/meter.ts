@@ -1,0 +1,192 @@
+/**
+ * From actors to the metrics of their system. There is none of it where a system has no metrics.
+ * @module
+ */
+
+import type { Clock } from "../internal/clock.ts";
+import type { EventBus } from "./event_stream.ts";
+import type { DeadLetterReason } from "./events.ts";
+import type { Mailbox, MailItem } from "./mailbox.ts";
+import { type Mail, messageOf } from "./message.ts";
+import type { KindMetrics, Metrics } from "./metrics.ts";
+import { isLifecycle } from "./signals.ts";
+import { disown } from "./thenable.ts";
+
+/** The meters of one system, by kind. There are as many as there are kinds and protocols. */
+export class Meters {
+  readonly #metrics: Metrics;
+  readonly #events: EventBus;
+  readonly #clock: Clock;
+  readonly #kinds: Map<string, KindMeter> = new Map<string, KindMeter>();
+  #state: "working" | "reported" = "working";
+
+  constructor(metrics: Metrics, events: EventBus, clock: Clock) {
+    this.#metrics = metrics;
+    this.#events = events;
+    this.#clock = clock;
+  }
+
+  /** The meter of a kind. */
+  of(kind: string): KindMeter {
+    let meter = this.#kinds.get(kind);
+    if (meter === undefined) {
+      let target: KindMetrics | undefined;
+      this.guard(() => target = this.#metrics.forKind(kind));
+      this.#kinds.set(kind, meter = new KindMeter(kind, this, target));
+    }
+    return meter;
+  }
+
+  /** A meter for a new actor. */
+  spawned(kind: string): ActorMeter {
+    const meter = this.of(kind);
+    meter.record((target) => target.spawned());
+    return new ActorMeter(meter, this.#clock);
+  }
+
+  /** Keeps what the metrics throw, or reject with, from whoever is counted. */
+  guard(call: () => unknown): void {
+    try {
+      disown(call());
+    } catch (cause) {
+      if (this.#state === "reported") return;
+      this.#state = "reported";
+      const text =
+        "the metrics failed; this and what they miss from now on is not reported again";
+      this.#events.publish({ type: "warning", text, cause });
+    }
+  }
+}
+
+/** Passes figures of one kind on. */
+export class KindMeter {
+  /** The name of the kind, or of the protocol where there is none. */
+  readonly name: string;
+  readonly #meters: Meters;
+  readonly #target: KindMetrics | undefined;
+
+  constructor(
+    name: string,
+    meters: Meters,
+    target: KindMetrics | undefined,
+  ) {
+    this.name = name;
+    this.#meters = meters;
+    this.#target = target;
+  }
+
+  /** Passes one figure on. */
+  record(call: (target: KindMetrics) => unknown): void {
+    const target = this.#target;
+    if (target !== undefined) this.#meters.guard(() => call(target));
+  }
+}
+
+/** One message in work. */
+interface Timing {
+  readonly start: number;
+  /** Whether it will be counted; not when it was put aside or became a dead letter. */
+  counts: boolean;
+}
+
+/** Counts and times what one actor does. */
+export class ActorMeter {
+  readonly #kind: KindMeter;
+  readonly #clock: Clock;
+  /** The message that is handled in this turn. */
+  #current: Timing | undefined = undefined;
+  /** The message whose handler began last. */
+  #last: Timing | undefined = undefined;
+
+  constructor(kind: KindMeter, clock: Clock) {
+    this.#kind = kind;
+    this.#clock = clock;
+  }
+
+  /** The name under which it is counted. */
+  get kind(): string {
+    return this.#kind.name;
+  }
+
+  /** A handler begins; what is about the life of the actor is not counted. */
+  begin(mail: Mail): void {
+    this.#current = this.#last = isLifecycle(messageOf(mail))
+      ? undefined
+      : { start: this.#clock.now(), counts: true };
+  }
+
+  /** The handler has returned. */
+  end(): void {
+    this.#finish(this.#detach());
+  }
+
+  /** The handler waits; what this returns is called when it has ended. */
+  wait(): () => void {
+    const timing = this.#detach();
+    return () => this.#finish(timing);
+  }
+
+  /** The message is handled later, so this was not the time that counts. */
+  setAside(): void {
+    if (this.#last !== undefined) this.#last.counts = false;
+  }
+
+  /** Passes on that it has failed, been given a fresh instance, or ended. */
+  happened(what: "failed" | "restarted" | "stopped"): void {
+    this.#kind.record((target) => target[what]());
+  }
+
+  /** Passes on that a message for it became a dead letter. */
+  deadLetter(reason: DeadLetterReason): void {
+    if (reason === "unhandled") this.setAside();
+    this.#kind.record((target) => target.deadLetter(reason));
+  }
+
+  /** Passes on that more or fewer messages wait. */
+  waiting(change: number): void {
+    this.#kind.record((target) => target.waiting(change));
+  }
+
+  #detach(): Timing | undefined {
+    const timing = this.#current;
+    this.#current = undefined;
+    return timing;
+  }
+
+  #finish(timing: Timing | undefined): void {
+    if (!timing?.counts) return;
+    const duration = Math.max(0, this.#clock.now() - timing.start);
+    this.#kind.record((target) => target.processed(duration));
+  }
+}
+
+/** Counts what waits in another mailbox. */
+export class MeteredMailbox implements Mailbox {
+  readonly #meter: ActorMeter;
+  readonly #mailbox: Mailbox;
+
+  constructor(meter: ActorMeter, mailbox: Mailbox) {
+    this.#meter = meter;
+    this.#mailbox = mailbox;
+  }
+
+  get size(): number {
+    return this.#mailbox.size;
+  }
+
+  get dropsNewcomers(): boolean {
+    return this.#mailbox.dropsNewcomers ?? false;
+  }
+
+  enqueue(mail: MailItem): MailItem | undefined {
+    const victim = this.#mailbox.enqueue(mail);
+    if (victim === undefined) this.#meter.waiting(1);
+    return victim;
+  }
+
+  dequeue(): MailItem | undefined {
+    const mail = this.#mailbox.dequeue();
+    if (mail !== undefined) this.#meter.waiting(-1);
+    return mail;
+  }
+}
