@@ -69,7 +69,7 @@ Deno.test("A port where nobody listens is refused and named", async () => {
   });
 });
 
-Deno.test("A host that does not exist is named with the cause", async () => {
+Deno.test("A host that cannot be dialled is named", async () => {
   await withPair(async (a) => {
     const ref = a.remote.ref(Box, "goakt://b@no-such-host.invalid:9/box");
     const error = await assertRejects(() => ref.ask(Box.ids()), ConnectError);
