@@ -217,7 +217,7 @@ export class RouteesFailedError extends ActorError {
   constructor(target: Pid, type: string, errors: readonly unknown[]) {
     super(
       `Cannot complete the ask of "${type}" to "${target}": all ${errors.length} actors behind it failed, a reply was expected`,
-      { outcome: "done", cause: errors[0] },
+      { outcome: outcomeOf(errors), cause: errors[0] },
     );
     this.target = target;
     this.errors = errors;
@@ -242,6 +242,15 @@ export class LinkedActorError extends ActorError {
     this.target = pid;
     this.reason = reason;
   }
+}
+
+/** What is known about a message whose handling failed with `errors` in several places. */
+function outcomeOf(errors: readonly unknown[]): Outcome {
+  const outcomes = new Set(
+    errors.map((error) => error instanceof ActorError ? error.outcome : "done"),
+  );
+  if (outcomes.has("done")) return "done";
+  return outcomes.has("unknown") ? "unknown" : "not_delivered";
 }
 
 /** The text of whatever was thrown, for use inside another error's message. */

@@ -28,6 +28,18 @@ export interface ScatterGatherOptions {
  * failed.
  *
  * @returns The strategy.
+ *
+ * @example
+ * ```ts
+ * import { ActorSystem, ask, broadcast, protocol } from "@troupe/troupe/actor";
+ *
+ * const Desk = protocol("desk", { serve: ask<string, string>() });
+ * await using system = new ActorSystem("shop");
+ * const desks = system.spawnPool(Desk, () => ({
+ *   serve: (name) => `Hello ${name}`,
+ * }), { strategy: broadcast() });
+ * console.assert(await desks.ask(Desk.serve("Ada")) === "Hello Ada");
+ * ```
  */
 export function broadcast(): RoutingStrategy {
   return toAll("broadcast", Infinity);
@@ -42,6 +54,18 @@ export function broadcast(): RoutingStrategy {
  * @param options How long the first reply may take.
  * @returns The strategy.
  * @throws {RangeError} When `within` is not a number of at least 0.
+ *
+ * @example
+ * ```ts
+ * import { ActorSystem, ask, protocol, scatterGatherFirst } from "@troupe/troupe/actor";
+ *
+ * const Desk = protocol("desk", { serve: ask<string, string>() });
+ * await using system = new ActorSystem("shop");
+ * const desks = system.spawnPool(Desk, () => ({
+ *   serve: (name) => `Hello ${name}`,
+ * }), { strategy: scatterGatherFirst({ within: 500 }) });
+ * console.assert(await desks.ask(Desk.serve("Ada")) === "Hello Ada");
+ * ```
  */
 export function scatterGatherFirst(
   options: ScatterGatherOptions = {},

@@ -18,6 +18,18 @@ import {
  * turns. Of a routee on another node nothing is known, so it is chosen only when there is no other.
  *
  * @returns The strategy.
+ *
+ * @example
+ * ```ts
+ * import { ActorSystem, ask, leastMailbox, protocol } from "@troupe/troupe/actor";
+ *
+ * const Desk = protocol("desk", { serve: ask<string, string>() });
+ * await using system = new ActorSystem("shop");
+ * const desks = system.spawnPool(Desk, () => ({
+ *   serve: (name) => `Hello ${name}`,
+ * }), { strategy: leastMailbox() });
+ * console.assert(await desks.ask(Desk.serve("Ada")) === "Hello Ada");
+ * ```
  */
 export function leastMailbox(): RoutingStrategy {
   return new Strategy("least_mailbox", () => new LeastMailbox());

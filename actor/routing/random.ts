@@ -18,6 +18,18 @@ import {
  * {@linkcode ActorSystemOptions.random}.
  *
  * @returns The strategy.
+ *
+ * @example
+ * ```ts
+ * import { ActorSystem, ask, protocol, randomRouting } from "@troupe/troupe/actor";
+ *
+ * const Desk = protocol("desk", { serve: ask<string, string>() });
+ * await using system = new ActorSystem("shop");
+ * const desks = system.spawnPool(Desk, () => ({
+ *   serve: (name) => `Hello ${name}`,
+ * }), { strategy: randomRouting() });
+ * console.assert(await desks.ask(Desk.serve("Ada")) === "Hello Ada");
+ * ```
  */
 export function randomRouting(): RoutingStrategy {
   return new Strategy("random", ({ random }) => ({

@@ -15,6 +15,18 @@ import {
  * Gives each message to the next routee, in the order of their places, and begins again after the last.
  *
  * @returns The strategy.
+ *
+ * @example
+ * ```ts
+ * import { ActorSystem, ask, protocol, roundRobin } from "@troupe/troupe/actor";
+ *
+ * const Desk = protocol("desk", { serve: ask<string, string>() });
+ * await using system = new ActorSystem("shop");
+ * const desks = system.spawnPool(Desk, () => ({
+ *   serve: (name) => `Hello ${name}`,
+ * }), { strategy: roundRobin() });
+ * console.assert(await desks.ask(Desk.serve("Ada")) === "Hello Ada");
+ * ```
  */
 export function roundRobin(): RoutingStrategy {
   return new Strategy("round_robin", () => new RoundRobin());

@@ -44,6 +44,18 @@ export interface TailChoppingOptions {
  * @param options The interval, and how long the reply may take.
  * @returns The strategy.
  * @throws {RangeError} When a time is not a number of at least 0.
+ *
+ * @example
+ * ```ts
+ * import { ActorSystem, ask, protocol, tailChopping } from "@troupe/troupe/actor";
+ *
+ * const Desk = protocol("desk", { serve: ask<string, string>() });
+ * await using system = new ActorSystem("shop");
+ * const desks = system.spawnPool(Desk, () => ({
+ *   serve: (name) => `Hello ${name}`,
+ * }), { strategy: tailChopping({ interval: 50 }) });
+ * console.assert(await desks.ask(Desk.serve("Ada")) === "Hello Ada");
+ * ```
  */
 export function tailChopping(
   options: TailChoppingOptions = {},

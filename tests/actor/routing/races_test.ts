@@ -274,3 +274,25 @@ Deno.test("tailChopping() and scatterGatherFirst() refuse times that are none", 
   assertThrows(() => tailChopping({ within: NaN }), RangeError, "within");
   assertThrows(() => scatterGatherFirst({ within: -1 }), RangeError, "within");
 });
+
+Deno.test("RouteesFailedError says whether a handler saw the message", async () => {
+  await using system = quietSystem();
+  const make = desks();
+  const spawn = () => system.spawn(Desk, make, { supervisor: resuming });
+  const refs = [spawn(), spawn()];
+  const group = system.spawnGroup(Desk, refs, {
+    strategy: scatterGatherFirst(),
+  });
+  const outcome = async (work: Work) =>
+    (await assertRejects(() => group.ask(Desk.run(work)), RouteesFailedError))
+      .outcome;
+  assertEquals(await outcome(() => raise(new Error("no"))), "done");
+  const open = gate();
+  for (const ref of refs) ref.tell(Desk.run(() => open.promise));
+  const waiting = outcome(() => "never handled");
+  await settle(system);
+  const stopped = refs.map((ref) => system.stop(ref));
+  open.resolve();
+  await Promise.all(stopped);
+  assertEquals(await waiting, "not_delivered");
+});
