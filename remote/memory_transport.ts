@@ -90,7 +90,7 @@ interface Wiring {
  *
  * @example
  * ```ts
- * import { MemoryNetwork } from "@troupe/troupe/testing";
+ * import { MemoryNetwork } from "./memory_transport.ts";
  *
  * const network = new MemoryNetwork();
  * const [a, b] = [network.transport("a"), network.transport("b")];

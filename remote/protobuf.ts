@@ -35,7 +35,7 @@ export interface ProtobufSchema<T> {
  * @example
  * ```ts
  * import { create } from "@bufbuild/protobuf";
- * import { DurationSchema } from "@bufbuild/protobuf/wkt";
+ * import { DurationSchema } from "npm:@bufbuild/protobuf@^2.17.0/wkt";
  * import { protobuf } from "@troupe/troupe/remote";
  *
  * const codec = protobuf(DurationSchema);
