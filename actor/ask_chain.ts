@@ -3,7 +3,6 @@
  * @module
  */
 
-import { PendingAsk } from "./asks.ts";
 import type { Cell } from "./cell.ts";
 import { ActorError } from "./errors.ts";
 import { type Mail, type Message, replyToOf } from "./message.ts";
@@ -39,8 +38,7 @@ export class AskCycleError extends ActorError {
 
 /** The asks that led to `mail`, when it came by an ask from inside an actor. */
 export function chainOf(mail: Mail | undefined): AskLink | undefined {
-  const replyTo = mail === undefined ? undefined : replyToOf(mail);
-  return replyTo instanceof PendingAsk ? replyTo.chain : undefined;
+  return mail === undefined ? undefined : replyToOf(mail)?.chain;
 }
 
 /** Whether an ask of the chain was sent by `cell`, which still waits for its reply. */

@@ -37,6 +37,7 @@ import {
 import { Reject } from "./reject.ts";
 import { Resources } from "./resources.ts";
 import type { Runtime } from "./runtime.ts";
+import { SimulatedRef } from "./simulation.ts";
 import { isSignal, POISON, POISON_INDEX, terminatedMail } from "./signals.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { thenableOf, whenSettled } from "./thenable.ts";
@@ -91,7 +92,9 @@ export class Cell implements Owner, Watcher {
     this.number = runtime.nextNumber();
     this.key = name ?? this.number;
     this.create = create;
-    this.ref = new LocalRef(this);
+    this.ref = runtime.simulation === undefined
+      ? new LocalRef(this)
+      : new SimulatedRef(this, runtime.simulation);
     if (options !== undefined) this.rare.options = options;
     if (options?.reentrancy !== undefined || protocol.hasReadOnly) {
       this.rare.interleaving = new Interleaving(options?.reentrancy);

@@ -3,6 +3,7 @@
  * @module
  */
 
+import type { AskLink } from "./ask_chain.ts";
 import type { ProtocolData } from "./protocol.ts";
 import type { BaseRef } from "./ref.ts";
 
@@ -56,6 +57,8 @@ export interface ReplyTo {
   fail(error: unknown): void;
   /** When the asker gives up, on the system's clock in milliseconds. */
   readonly deadline: number;
+  /** The asks that led to this one, when it came from inside an actor. */
+  readonly chain?: AskLink | undefined;
   /** Told when the asker gives up. At most one has an interest in that: the carrier, then the handler. */
   carrier?: Carrier | undefined;
 }

@@ -151,6 +151,7 @@ export type {
   TerminationReason,
 } from "./ref.ts";
 export type { ExitSignal } from "./exit_signals.ts";
+export type { SimulatedCodecs, SimulatedWire } from "./simulation.ts";
 export type { ProvidedResource, ResourceKey } from "./resources.ts";
 export type { DrainOptions } from "./shutdown.ts";
 export type {

@@ -17,6 +17,7 @@ import type { NetworkPort } from "./ports.ts";
 import type { AnyProtocol } from "./protocol.ts";
 import type { ActorRef, BaseRef } from "./ref.ts";
 import type { Resources } from "./resources.ts";
+import type { SimulatedWire } from "./simulation.ts";
 import type { Supervisor } from "./supervisor.ts";
 import type { ActorSystem } from "./system.ts";
 
@@ -54,6 +55,8 @@ export interface RuntimeParts {
   log: LogSink | undefined;
   /** Where figures go, when somebody wants them. */
   metrics: Metrics | undefined;
+  /** The wire that its messages pass as if they came from other nodes. */
+  simulation: SimulatedWire | undefined;
 }
 
 /** The shared parts of a system: who runs, who waits, what is lost, who wants to know. */
@@ -72,6 +75,8 @@ export class Runtime {
   readonly asks: AskRegistry;
   /** Where its actors write; nowhere when it is not there. */
   readonly log: LogSink | undefined;
+  /** The wire that its messages pass as if they came from other nodes. */
+  readonly simulation: SimulatedWire | undefined;
   /** Counts and times; not there when nobody wants figures. */
   readonly meters: Meters | undefined;
   /** Plugged in by the remoting layer while it runs. */
@@ -91,6 +96,7 @@ export class Runtime {
       extensions,
       log,
       metrics,
+      simulation,
     }: RuntimeParts,
   ) {
     this.system = system;
@@ -102,6 +108,7 @@ export class Runtime {
     this.supervisor = supervisor;
     this.extensions = extensions;
     this.log = log;
+    this.simulation = simulation;
     this.dispatcher = new Dispatcher(clock);
     this.events = new EventBus();
     this.meters = metrics && new Meters(metrics, this.events, clock);

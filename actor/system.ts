@@ -40,6 +40,7 @@ import type {
   ShutdownHookOptions,
   ShutdownHookRun,
 } from "./shutdown_hooks.ts";
+import type { SimulatedWire } from "./simulation.ts";
 import { addCell, type Spawn, spawnCell } from "./spawn.ts";
 import { reinstate, restart } from "./transitions.ts";
 import { TopicHub, type Topics } from "./topics.ts";
@@ -88,6 +89,13 @@ export interface ActorSystemOptions {
    * @default none
    */
   metrics?: Metrics;
+  /**
+   * For tests: every message and reply is encoded and decoded on its way, so that what would not reach
+   * another node does not reach an actor here. `simulateRemote` of `@troupe/troupe/testing` is what to
+   * give.
+   * @default none: messages are passed as they are
+   */
+  simulateRemote?: SimulatedWire;
   /**
    * What all actors may use, for {@linkcode Context.extension}; see {@linkcode provide}.
    * @default none
@@ -184,6 +192,7 @@ export class ActorSystem implements AsyncDisposable {
       logger = consoleLogger,
       logLevel = "info",
       metrics,
+      simulateRemote,
       shutdown: { hooks = [] } = {},
       signals = [],
       extensions = [],
@@ -218,6 +227,7 @@ export class ActorSystem implements AsyncDisposable {
       extensions: new Resources("extension", extensions),
       log: sink,
       metrics,
+      simulation: simulateRemote,
     });
     this.#topics = new TopicHub(this.#runtime.events);
     const log = logger === null

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { inspect, isDeepStrictEqual } from "node:util";
+import { isDeepStrictEqual } from "node:util";
 import {
   type ActorRef,
   type ActorSystem,
@@ -22,6 +22,8 @@ import {
 } from "../actor/mod.ts";
 import { internalsOf } from "../actor/system.ts";
 import { settle } from "./settle.ts";
+import { showMessage } from "./show.ts";
+import { Waits } from "./waits.ts";
 
 /** Options of a {@linkcode Probe}. */
 export interface ProbeOptions {
@@ -105,7 +107,9 @@ export class Probe<P extends AnyProtocol> implements AsyncDisposable {
   #terminated: Terminated[] = [];
   #scripts: Map<string, (body: unknown, ctx: Context<P>) => unknown> =
     new Map();
-  #wakeUps: Set<() => void> = new Set();
+  #waits: Waits;
+  /** When the innermost `within` is over. */
+  #deadline = Infinity;
 
   /** Spawns the probe as a top-level actor of `system` that speaks `protocol`. */
   constructor(system: ActorSystem, protocol: P, options: ProbeOptions = {}) {
@@ -116,15 +120,16 @@ export class Probe<P extends AnyProtocol> implements AsyncDisposable {
     } = options;
     this.#system = system;
     this.#clock = clock;
+    this.#waits = new Waits(clock);
     this.#timeout = timeout;
     const handlers = {
       onStart: (ctx: Context<P>): void => {
         this.#context = ctx;
-        this.#wake();
+        this.#waits.wake();
       },
       onTerminated: (terminated: Terminated): void => {
         this.#terminated.push(terminated);
-        this.#wake();
+        this.#waits.wake();
       },
       receive: (message: Message, ctx: Context<P>): unknown =>
         this.#receive(message, ctx),
@@ -188,7 +193,7 @@ export class Probe<P extends AnyProtocol> implements AsyncDisposable {
   ): Promise<MessageOf<P>> {
     const wanted = typeof expected === "function"
       ? `a message for which ${expected} holds`
-      : show(expected);
+      : showMessage(expected);
     const message = await this.#next(wanted, options);
     const fits = typeof expected === "function"
       ? expected(message)
@@ -197,7 +202,7 @@ export class Probe<P extends AnyProtocol> implements AsyncDisposable {
         isDeepStrictEqual(message.body, expected.body);
     if (!fits) {
       throw new ProbeError(
-        `${this.#name} expected ${wanted}, got ${show(message)}`,
+        `${this.#name} expected ${wanted}, got ${showMessage(message)}`,
       );
     }
     return message;
@@ -210,10 +215,14 @@ export class Probe<P extends AnyProtocol> implements AsyncDisposable {
    * @param options How long to wait after that; 0 unless given.
    * @throws {ProbeError} When a message is there.
    */
-  async expectNoMessage({ timeout = 0 }: ProbeWaitOptions = {}): Promise<void> {
+  async expectNoMessage(options: ProbeWaitOptions = {}): Promise<void> {
     await settle(this.#system);
+    const timeout = this.#allowed(options.timeout ?? 0);
     if (timeout > 0 && this.#taken === this.#received.length) {
-      await this.#until(() => this.#taken < this.#received.length, timeout);
+      await this.#waits.until(
+        () => this.#taken < this.#received.length,
+        timeout,
+      );
     }
     if (this.#taken < this.#received.length) {
       throw new ProbeError(
@@ -246,13 +255,14 @@ export class Probe<P extends AnyProtocol> implements AsyncDisposable {
    */
   async expectTerminated(
     ref: ActorRef<AnyProtocol>,
-    { timeout = this.#timeout }: ProbeWaitOptions = {},
+    options: ProbeWaitOptions = {},
   ): Promise<Terminated> {
+    const timeout = this.#allowed(options.timeout);
     const { pid } = ref;
     const find = () =>
       this.#terminated.findIndex((terminated) => terminated.pid.equals(pid));
     if (find() < 0) await this.watch(ref);
-    await this.#until(() => find() >= 0, timeout);
+    await this.#waits.until(() => find() >= 0, timeout);
     const [terminated] = find() < 0 ? [] : this.#terminated.splice(find(), 1);
     if (terminated !== undefined) return terminated;
     const others = this.#terminated.map(({ pid, reason }) =>
@@ -263,6 +273,31 @@ export class Probe<P extends AnyProtocol> implements AsyncDisposable {
         others.length === 0 ? "no others" : others.join(", ")
       }`,
     );
+  }
+
+  /**
+   * Runs what a test expects to be over after some time: waits inside last no longer than what is left of
+   * it, and it fails when it took longer.
+   *
+   * @param timeout How long it may take, in milliseconds.
+   * @param run What the test does and expects.
+   * @returns What `run` returned.
+   * @throws {ProbeError} When it took longer.
+   */
+  async within<T>(timeout: number, run: () => Awaitable<T>): Promise<T> {
+    const before = this.#deadline;
+    const start = this.#clock.now();
+    this.#deadline = Math.min(before, start + timeout);
+    try {
+      const result = await run();
+      const took = this.#clock.now() - start;
+      if (took <= timeout) return result;
+      throw new ProbeError(
+        `${this.#name} expected it to take ${timeout} ms at most, it took ${took} ms`,
+      );
+    } finally {
+      this.#deadline = before;
+    }
   }
 
   /** Stops the actor. Resolves once it has stopped. */
@@ -281,7 +316,7 @@ export class Probe<P extends AnyProtocol> implements AsyncDisposable {
     if (name === undefined) {
       throw new TypeError(
         `Cannot record ${
-          show(message)
+          showMessage(message)
         } in ${this.#name}: it is not of its protocol`,
       );
     }
@@ -289,15 +324,16 @@ export class Probe<P extends AnyProtocol> implements AsyncDisposable {
       message: message as unknown as MessageOf<P>, // of protocol P, or the actor would have refused it
       sender: ctx.sender,
     });
-    this.#wake();
+    this.#waits.wake();
     return this.#scripts.get(name)?.(message.body, ctx);
   }
 
   async #next(
     wanted: string,
-    { timeout = this.#timeout }: ProbeWaitOptions = {},
+    options: ProbeWaitOptions = {},
   ): Promise<MessageOf<P>> {
-    await this.#until(() => this.#taken < this.#received.length, timeout);
+    const timeout = this.#allowed(options.timeout);
+    await this.#waits.until(() => this.#taken < this.#received.length, timeout);
     const arrival = this.#received[this.#taken];
     if (arrival === undefined) {
       throw new ProbeError(
@@ -309,23 +345,9 @@ export class Probe<P extends AnyProtocol> implements AsyncDisposable {
     return arrival.message;
   }
 
-  /** Resolves when `condition` holds or the time is over. */
-  #until(condition: () => boolean, timeout: number): Promise<void> {
-    if (condition()) return Promise.resolve();
-    return new Promise((resolve) => {
-      const look = () => condition() && end();
-      const end = () => {
-        timer.cancel();
-        this.#wakeUps.delete(look);
-        resolve();
-      };
-      const timer = this.#clock.setTimer(timeout, end);
-      this.#wakeUps.add(look);
-    });
-  }
-
-  #wake(): void {
-    for (const look of [...this.#wakeUps]) look();
+  /** How long a wait may last: as it says, and no longer than a surrounding `within` allows. */
+  #allowed(timeout: number = this.#timeout): number {
+    return Math.min(timeout, Math.max(0, this.#deadline - this.#clock.now()));
   }
 
   get #name(): string {
@@ -334,15 +356,10 @@ export class Probe<P extends AnyProtocol> implements AsyncDisposable {
 
   #arrivals(): string {
     const shown = this.#received.slice(-SHOWN).map(({ message }) =>
-      show(message)
+      showMessage(message)
     );
     if (shown.length === 0) return "nothing";
     const hidden = this.#received.length - shown.length;
     return (hidden > 0 ? `${hidden} others, ` : "") + shown.join(", ");
   }
-}
-
-function show({ type, body }: Message): string {
-  if (body === undefined) return `"${type}"`;
-  return `"${type}" ${inspect(body, { breakLength: Infinity, depth: 4 })}`;
 }
