@@ -362,7 +362,14 @@ export class Cell implements Owner, Watcher {
     const { protocol, create, supervisor, key } = this;
     const { options } = this.rare;
     const name = typeof key === "string" ? key : undefined;
-    return { protocol, create, supervisor, name, kind: this.meter?.kind, options };
+    return {
+      protocol,
+      create,
+      supervisor,
+      name,
+      kind: this.meter?.kind,
+      options,
+    };
   }
 
   childFailed(child: Cell, error: unknown): void {

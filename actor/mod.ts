@@ -166,6 +166,7 @@ export type {
   SpawnKindOptions,
   SpawnOptions,
 } from "./spawn.ts";
+export type { Poison } from "./signals.ts";
 export type { StartOptions } from "./start.ts";
 export type {
   Directive,

@@ -225,7 +225,10 @@ export class TopicHub implements Topics {
     this.#audiences.get(name)?.actors.get(baseRef(ref))?.leave();
   }
 
-  listen<T>({ name }: Topic<T>, options: TopicListenOptions = {}): Subscription<T> {
+  listen<T>(
+    { name }: Topic<T>,
+    options: TopicListenOptions = {},
+  ): Subscription<T> {
     const { capacity = 1024 } = options;
     checkCapacity(capacity);
     const queue = new BoundedQueue<T>(capacity);

@@ -50,8 +50,9 @@ export class Commands {
         );
       case FrameKind.PING:
         return link.outbound.frame({ kind: FrameKind.PONG, correlation });
-      case FrameKind.PONG:
       case FrameKind.CANCEL:
+        return link.cancel(correlation);
+      case FrameKind.PONG:
         return;
       default:
         throw new FrameError(

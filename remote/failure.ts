@@ -5,7 +5,9 @@
 
 import { ActorError, describe, type Outcome } from "../actor/errors.ts";
 import { Pid } from "../actor/pid.ts";
+import { Reject } from "../actor/reject.ts";
 import { RemoteError } from "./errors.ts";
+import type { MessageCodecs } from "./message_codecs.ts";
 import type { Failure } from "./wire/fields.ts";
 import { OUTCOMES } from "./wire/kinds.ts";
 
@@ -42,6 +44,35 @@ export function failureOf(
     retryable: isActorError && error.retryable && outcome !== "done",
     data: NO_DATA,
   };
+}
+
+/** What of an error that the message declares leaves the node; `undefined` when it declares no such error. */
+export function rejectionOf(
+  error: unknown,
+  type: string,
+  { errors }: MessageCodecs,
+): Failure | undefined {
+  if (!Reject.isOf(type, error)) return undefined;
+  const codec = errors.get(error.code);
+  if (codec === undefined) return undefined;
+  return {
+    code: error.code,
+    text: cut(error.message),
+    outcome: OUTCOMES.indexOf("done"),
+    retryable: false,
+    data: codec.encode(error.data),
+  };
+}
+
+/** The declared error that a peer's failure stands for; `undefined` when the message declares no such error. */
+export function rejectOf(
+  failure: Failure | undefined,
+  type: string,
+  { errors }: MessageCodecs,
+): Reject | undefined {
+  const codec = failure && errors.get(failure.code);
+  if (failure === undefined || codec === undefined) return undefined;
+  return new Reject(type, failure.code, codec.decode(failure.data));
 }
 
 /**

@@ -24,6 +24,7 @@ import type { MessageCodecs } from "./message_codecs.ts";
 import { Outbound } from "./outbound.ts";
 import { remainingFor } from "./remaining.ts";
 import { type Request, Requests } from "./requests.ts";
+import type { RemoteReply } from "./remote_reply.ts";
 import type { Route } from "./route.ts";
 import type { Connection } from "./transport.ts";
 import type { DecodedFrame, Failure } from "./wire/fields.ts";
@@ -65,6 +66,8 @@ export interface LinkOptions {
 export class Link implements InboundHandler {
   readonly outbound: Outbound;
   readonly requests: Requests;
+  /** Asks of the peer whose handlers want to know when it waits no longer; each goes with its answer. */
+  readonly cancellable: Map<number, RemoteReply> = new Map();
   readonly #options: LinkOptions;
   readonly #inbound: Inbound;
   #connection: Connection | undefined = undefined;
@@ -81,7 +84,11 @@ export class Link implements InboundHandler {
     this.#options = options;
     const { budget, maxMessageBytes, runtime, node } = options;
     this.#inbound = new Inbound(this, maxMessageBytes);
-    this.requests = new Requests(node);
+    this.requests = new Requests(
+      node,
+      (correlation) =>
+        this.outbound.frame({ kind: FrameKind.CANCEL, correlation }),
+    );
     this.outbound = new Outbound({
       budget,
       maxMessageBytes,
@@ -89,6 +96,13 @@ export class Link implements InboundHandler {
       onFailure: (error) => this.close(error),
       onUnsendable: (message, error) => this.#unsendable(message, error),
     });
+  }
+
+  /** The peer waits no longer for the answer to one of its asks. */
+  cancel(correlation: number): void {
+    this.cancellable.get(correlation)?.cancel(
+      new DisconnectedError(this.node, "answer an ask of", "the asker gave up"),
+    );
   }
 
   /** Whether new messages may be sent over it. */
@@ -138,8 +152,8 @@ export class Link implements InboundHandler {
       sender = mail.sender;
       const { replyTo } = mail;
       if (replyTo !== undefined) {
-        const { output } = route.codecs[message.index] as MessageCodecs; // one for each message
-        request = this.requests.open(replyTo, output, message.type, target);
+        const codecs = route.codecs[message.index] as MessageCodecs; // one for each message
+        request = this.requests.open(replyTo, codecs, message.type, target);
         if (replyTo instanceof PendingAsk) replyTo.carrier = request;
         remaining = remainingFor(replyTo, this.#options.runtime.clock);
       }
@@ -155,11 +169,11 @@ export class Link implements InboundHandler {
         outbound.message(route, mail, message, target, sender, correlation, remaining)
       ) return true;
     } catch (error) {
-      request?.abandon();
+      request?.discard();
       deadLetters.take(mail, target, "not_encodable", error);
       return false;
     }
-    request?.abandon();
+    request?.discard();
     deadLetters.take(
       mail,
       target,

@@ -4,7 +4,7 @@
  */
 
 import type { Codec } from "../actor/codec.ts";
-import { isCodec } from "../actor/format.ts";
+import { formatOf, isCodec } from "../actor/format.ts";
 import type { Format, MessageType, ProtocolData } from "../actor/protocol.ts";
 import { json } from "./json.ts";
 import { type DirectCodec, directCodec } from "./wire/payload.ts";
@@ -15,6 +15,8 @@ export interface MessageCodecs {
   readonly input: DirectCodec<unknown>;
   /** The reply. */
   readonly output: DirectCodec<unknown>;
+  /** The data of each error that the message declares. */
+  readonly errors: ReadonlyMap<string, DirectCodec<unknown>>;
 }
 
 /** The codecs of all protocols that a node has met; an entry goes with its protocol. */
@@ -37,9 +39,14 @@ export function codecOf(format: Format<unknown> | undefined): Codec<unknown> {
   return isCodec(format) ? format : json(format);
 }
 
-function codecsOf({ input, output }: MessageType): MessageCodecs {
+function codecsOf({ input, output, errors }: MessageType): MessageCodecs {
   return {
     input: directCodec(codecOf(input)),
     output: directCodec(codecOf(output)),
+    errors: new Map(
+      Object.entries(errors).map((
+        [code, data],
+      ) => [code, directCodec(codecOf(formatOf(data)))]),
+    ),
   };
 }

@@ -4,26 +4,27 @@
  */
 
 import type { Cell } from "../actor/cell.ts";
-import { type Outcome, StoppedError } from "../actor/errors.ts";
+import { StoppedError } from "../actor/errors.ts";
 import {
   Envelope,
   type Mail,
+  type Message,
   MessageValue,
-  type ReplyTo,
 } from "../actor/message.ts";
 import { Pid } from "../actor/pid.ts";
 import type { MessageType, ProtocolData } from "../actor/protocol.ts";
 import type { BaseRef } from "../actor/ref.ts";
 import type { Runtime } from "../actor/runtime.ts";
-import { foreignMail } from "../actor/signals.ts";
+import { foreignMail, PoisonPill } from "../actor/signals.ts";
 import { FrameError } from "./errors.ts";
-import { failureOf, outcomeFor } from "./failure.ts";
+import { failureOf } from "./failure.ts";
 import type { IncomingMessage } from "./incoming.ts";
 import { json } from "./json.ts";
 import type { Link } from "./link.ts";
 import type { CodecCache, MessageCodecs } from "./message_codecs.ts";
+import { RemoteReply } from "./remote_reply.ts";
 import { FrameKind } from "./wire/kinds.ts";
-import { type DirectCodec, directCodec } from "./wire/payload.ts";
+import { directCodec } from "./wire/payload.ts";
 import type { DefinitionSlot } from "./wire/tables.ts";
 
 /** What a receiver needs of its node. */
@@ -48,7 +49,11 @@ interface TypeMeaning {
 }
 
 /** How the answer to a message without a codec is encoded. */
-const FOREIGN_REPLY: DirectCodec<unknown> = directCodec(json());
+const FOREIGN: MessageCodecs = {
+  input: directCodec(json()),
+  output: directCodec(json()),
+  errors: new Map(),
+};
 
 /** Gives messages of peers to the actors of this node. */
 export class Receiver {
@@ -76,10 +81,7 @@ export class Receiver {
     }
     const meaning = this.#meaning(type, cell.protocol);
     if (meaning === undefined) {
-      const bytes = incoming.bytes.subarray(incoming.start, incoming.end);
-      const message = foreignMail({ typeName: type.value, bytes });
-      this.#deliver(link, incoming, cell, message, FOREIGN_REPLY);
-      return;
+      return this.#deliver(link, incoming, cell, foreign(incoming), FOREIGN);
     }
     let body: unknown;
     try {
@@ -95,20 +97,21 @@ export class Receiver {
     const value = new MessageValue(protocol, message.index, message.type, body);
     if (incoming.correlation === 0 && incoming.sender === undefined) {
       cell.deliver(value);
-    } else this.#deliver(link, incoming, cell, value, meaning.codecs.output);
+    } else this.#deliver(link, incoming, cell, value, meaning.codecs);
   }
 
   #deliver(
     link: Link,
     incoming: IncomingMessage,
     cell: Cell,
-    message: MessageValue,
-    output: DirectCodec<unknown>,
+    message: Message,
+    codecs: MessageCodecs,
   ): void {
     const { correlation, deadline } = incoming;
+    const { type } = message;
     const replyTo = correlation === 0
       ? undefined
-      : new RemoteReply(link, cell, correlation, deadline, output);
+      : new RemoteReply(link, cell, correlation, deadline, type, codecs);
     cell.deliver(new Envelope(message, this.#sender(incoming.sender), replyTo));
   }
 
@@ -199,48 +202,11 @@ export class Receiver {
   }
 }
 
-/** Takes the answer to an ask of a peer. */
-class RemoteReply implements ReplyTo {
-  readonly deadline: number;
-  readonly #cell: Cell;
-  readonly #correlation: number;
-  readonly #output: DirectCodec<unknown>;
-  readonly #link: Link;
-
-  constructor(
-    link: Link,
-    cell: Cell,
-    correlation: number,
-    deadline: number,
-    output: DirectCodec<unknown>,
-  ) {
-    this.#link = link;
-    this.#cell = cell;
-    this.#correlation = correlation;
-    this.deadline = deadline;
-    this.#output = output;
-  }
-
-  succeed(reply: unknown): void {
-    const { outbound } = this.#link;
-    try {
-      outbound.reply(this.#correlation, this.#output, reply);
-    } catch (error) {
-      this.#fail(error, "done");
-    }
-  }
-
-  fail(error: unknown): void {
-    this.#fail(error, outcomeFor(this.#cell.pid, error));
-  }
-
-  #fail(error: unknown, outcome: Outcome): void {
-    this.#link.outbound.frame({
-      kind: FrameKind.FAILURE,
-      correlation: this.#correlation,
-      failure: failureOf(error, outcome),
-    });
-  }
+/** The message that stands for one without a codec here, or for the end of its receiver. */
+function foreign({ type, bytes, start, end }: IncomingMessage): Message {
+  const { value } = type as DefinitionSlot; // set by the link
+  if (value === PoisonPill.type) return PoisonPill;
+  return foreignMail({ typeName: value, bytes: bytes.subarray(start, end) });
 }
 
 /** Of more than one part it is refused earlier; a single frame may come before the limits are known. */

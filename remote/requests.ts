@@ -7,8 +7,9 @@ import { type Carrier, PendingAsk } from "../actor/asks.ts";
 import type { Addressee } from "../actor/dead_letters.ts";
 import type { ReplyTo } from "../actor/message.ts";
 import { FrameError } from "./errors.ts";
-import { errorOf } from "./failure.ts";
-import type { DecodedFrame } from "./wire/fields.ts";
+import { errorOf, rejectOf } from "./failure.ts";
+import type { MessageCodecs } from "./message_codecs.ts";
+import type { DecodedFrame, Failure } from "./wire/fields.ts";
 import { FrameKind } from "./wire/kinds.ts";
 import type { DirectCodec } from "./wire/payload.ts";
 
@@ -20,8 +21,8 @@ export class Request implements Carrier {
   /** Pairs the request and its answer. */
   readonly correlation: number;
   readonly replyTo: ReplyTo;
-  /** How a reply is decoded; none when the answer is the address in the frame. */
-  readonly codec: DirectCodec<unknown> | undefined;
+  /** How an answer is decoded; none when it is the address in the frame. */
+  readonly codecs: MessageCodecs | undefined;
   /** The kind of frame that answers it, besides a failure. */
   readonly answerKind: number;
   readonly #what: string;
@@ -31,7 +32,7 @@ export class Request implements Carrier {
     requests: Requests,
     correlation: number,
     replyTo: ReplyTo,
-    codec: DirectCodec<unknown> | undefined,
+    codecs: MessageCodecs | undefined,
     answerKind: number,
     what: string,
     target: Addressee | undefined,
@@ -39,10 +40,15 @@ export class Request implements Carrier {
     this.#requests = requests;
     this.correlation = correlation;
     this.replyTo = replyTo;
-    this.codec = codec;
+    this.codecs = codecs;
     this.answerKind = answerKind;
     this.#what = what;
     this.#target = target;
+  }
+
+  /** The type of the message, of a request for the reply of an actor. */
+  get type(): string {
+    return this.#what;
   }
 
   /** What is done, for errors. */
@@ -53,6 +59,11 @@ export class Request implements Carrier {
   }
 
   abandon(): void {
+    this.#requests.abandon(this.correlation);
+  }
+
+  /** Takes it back: it was not sent. */
+  discard(): void {
     this.#requests.forget(this.correlation);
   }
 }
@@ -60,13 +71,15 @@ export class Request implements Carrier {
 /** The open requests of one lane by correlation. One goes with its answer, or when nobody waits for it. */
 export class Requests {
   readonly #node: string;
+  readonly #cancel: (correlation: number) => void;
   readonly #open: Map<number, Request> = new Map();
   #last = 0;
   #onEmpty: (() => void)[] = [];
 
-  /** Takes the peer as `host:port`, for errors. */
-  constructor(node: string) {
+  /** Takes the peer as `host:port`, for errors, and what tells it that nobody waits for an answer. */
+  constructor(node: string, cancel: (correlation: number) => void) {
     this.#node = node;
+    this.#cancel = cancel;
   }
 
   /** How many wait. */
@@ -78,17 +91,17 @@ export class Requests {
    * Opens a request for the reply of an actor.
    *
    * @param replyTo Takes the answer.
-   * @param codec How a reply is decoded.
+   * @param codecs How the answer is decoded.
    * @param type The type of the message.
    * @param target Who is asked.
    */
   open(
     replyTo: ReplyTo,
-    codec: DirectCodec<unknown>,
+    codecs: MessageCodecs,
     type: string,
     target: Addressee,
   ): Request {
-    return this.#add(replyTo, codec, FrameKind.REPLY, type, target);
+    return this.#add(replyTo, codecs, FrameKind.REPLY, type, target);
   }
 
   /**
@@ -107,6 +120,13 @@ export class Requests {
     if (this.#open.delete(correlation)) this.#settle();
   }
 
+  /** Forgets a request that was sent, and lets the peer know that nobody waits. */
+  abandon(correlation: number): void {
+    if (!this.#open.has(correlation)) return;
+    this.forget(correlation);
+    this.#cancel(correlation);
+  }
+
   /**
    * Gives an answer to whom it is for; one that nobody waits for any more is ignored.
    *
@@ -116,28 +136,26 @@ export class Requests {
     const { kind, correlation } = frame;
     const request = this.#open.get(correlation);
     if (request === undefined) return;
-    const { replyTo, codec } = request;
+    const { replyTo, codecs } = request;
     if (kind === FrameKind.FAILURE) {
       this.forget(correlation);
-      replyTo.fail(errorOf(this.#node, request.action, frame.failure));
-      return;
+      return replyTo.fail(this.#errorOf(request, frame.failure));
     }
     if (kind !== request.answerKind) throw wrongAnswer(request, kind);
     this.forget(correlation);
-    if (codec === undefined) return replyTo.succeed(frame.address);
+    if (codecs === undefined) return replyTo.succeed(frame.address);
     const { buffer, payloadStart, payloadEnd } = frame;
-    deliver(replyTo, codec, buffer, payloadStart, payloadEnd);
+    deliver(replyTo, codecs.output, buffer, payloadStart, payloadEnd);
   }
 
   /** Gives a reply that came in parts to whom it is for. */
   answerWhole(correlation: number, payload: Uint8Array): void {
     const request = this.#open.get(correlation);
     if (request === undefined) return;
-    if (request.codec === undefined) {
-      throw wrongAnswer(request, FrameKind.REPLY);
-    }
+    const { replyTo, codecs } = request;
+    if (codecs === undefined) throw wrongAnswer(request, FrameKind.REPLY);
     this.forget(correlation);
-    deliver(request.replyTo, request.codec, payload, 0, payload.length);
+    deliver(replyTo, codecs.output, payload, 0, payload.length);
   }
 
   /** Fails all that wait. */
@@ -158,9 +176,22 @@ export class Requests {
     return new Promise((resolve) => this.#onEmpty.push(resolve));
   }
 
+  #errorOf(
+    { action, type, codecs }: Request,
+    failure: Failure | undefined,
+  ): unknown {
+    try {
+      const reject = codecs && rejectOf(failure, type, codecs);
+      if (reject !== undefined) return reject;
+    } catch (error) {
+      return error; // the data of the declared error cannot be decoded
+    }
+    return errorOf(this.#node, action, failure);
+  }
+
   #add(
     replyTo: ReplyTo,
-    codec: DirectCodec<unknown> | undefined,
+    codecs: MessageCodecs | undefined,
     answerKind: number,
     what: string,
     target: Addressee | undefined,
@@ -172,7 +203,7 @@ export class Requests {
       this,
       this.#last,
       replyTo,
-      codec,
+      codecs,
       answerKind,
       what,
       target,

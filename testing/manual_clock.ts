@@ -4,6 +4,7 @@
  */
 
 import type { Clock, Timer } from "../internal/clock.ts";
+import { nextTurn } from "./turn.ts";
 
 interface Call extends Timer {
   readonly due: number;
@@ -126,7 +127,7 @@ export class ManualClock implements Clock {
         );
       }
       const uses = this.#uses;
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await nextTurn(quiet);
       quiet = uses === this.#uses ? quiet + 1 : 0;
     }
   }

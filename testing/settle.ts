@@ -5,6 +5,7 @@
 
 import type { ActorSystem } from "../actor/mod.ts";
 import { internalsOf } from "../actor/system.ts";
+import { nextTurn } from "./turn.ts";
 
 /** Turns of the event loop after which actors are taken to work for ever. */
 const LONGEST_UNREST = 100_000;
@@ -40,7 +41,7 @@ export async function settle(system: ActorSystem): Promise<void> {
       );
     }
     const { bursts } = dispatcher;
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await nextTurn(quiet);
     quiet = dispatcher.isIdle && dispatcher.bursts === bursts ? quiet + 1 : 0;
   }
 }

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import {
   type ActorRef,
-  ActorSystem,
+  type ActorSystem,
   oneForAll,
   oneForOne,
   restForOne,

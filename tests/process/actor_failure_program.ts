@@ -82,7 +82,7 @@ for (const fails of [throws, rejects]) {
     void ctx.stop(child);
   }));
   const policy = system.spawn(Worker, () => handlers, {
-    supervisor: oneForOne({ decide: fails as () => "stop" }),
+    supervisor: oneForOne({ decide: fails as () => never }),
   });
   policy.tell(Worker.run(throws));
 }

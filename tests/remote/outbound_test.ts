@@ -41,7 +41,10 @@ Deno.test("A million tells in one loop are taken in order up to the budget, the 
   const lost = a.deadLetters.length;
   await world.settle();
   assert(taken.length > 50_000 && refused > 100_000);
-  assertEquals(box.ids, taken);
+  assertEquals(
+    [box.ids.length, box.ids.findIndex((id, at) => id !== taken[at])],
+    [taken.length, -1],
+  );
   assertEquals([lost, reasons(a.deadLetters)], [refused, {
     overloaded: refused,
   }]);
