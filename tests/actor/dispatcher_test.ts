@@ -11,6 +11,7 @@ import {
   worker,
   type WorkerRef,
 } from "./fixtures.ts";
+import { nextTurn } from "../../testing/turn.ts";
 
 /** A clock that a test sets; nothing waits on it. */
 class SetClock implements Clock {
@@ -193,7 +194,7 @@ for (const isAsync of [false, true]) {
       await new Promise<void>((resolve) => setTimeout(resolve, 0));
     }
     const { hits } = game;
-    await turn();
+    await nextTurn(1);
     assert(game.hits > hits, "the actors still play");
     game.stop();
   });
