@@ -354,7 +354,9 @@ export class Cell implements Owner, Watcher {
   }
 
   childDecided(child: Cell): void {
-    this.#rare?.failed?.delete(child);
+    const rare = this.#rare;
+    rare?.failed?.delete(child);
+    if (rare?.passedOn === child) rare.passedOn = undefined;
   }
 
   /** What an actor that is to take its place is made from. */

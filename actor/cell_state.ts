@@ -27,13 +27,29 @@ export const STASH_CAPACITY: number = 1_000;
  *
  * ```text
  * new -> starting -> running <-> restarting
- *           |          |  ^----- suspended (its failure is with the parent)
- *           v          v
+ *           |        |  ^ |         ^
+ *           |        |  | v         |
+ *           |        | suspended ---+
+ *           v        v
  *        draining | stopping -> stopped
  * ```
  *
- * Stop is possible from every state before `draining`. `draining` is a stop that lets the children
- * finish their mail. Failures are looked at only while `running`.
+ * | State        | Mail      | Left by                                                                     |
+ * | ------------ | --------- | --------------------------------------------------------------------------- |
+ * | `new`        | waits     | its first turn                                                              |
+ * | `starting`   | waits     | `onStart`: `running`, another try, or `stopping` after the last one         |
+ * | `running`    | handled   | a directive, a wish to restart, stop or drain, a poison pill in its mail    |
+ * | `suspended`  | waits     | reinstatement or the parent's decision; a wish to restart, stop or drain    |
+ * | `restarting` | waits     | the end of handler, children and old instance, the backoff, the new start   |
+ * | `draining`   | refused   | the end of the children, which finish their mail; a stop makes it `stopping`|
+ * | `stopping`   | refused   | the end of handler, children and instance                                   |
+ * | `stopped`    | refused   | nothing                                                                     |
+ *
+ * A stop is possible in every state before `draining`, and dead-letters what waits. A drain of a
+ * `suspended` actor is a stop, since nobody is left to reinstate it; in the others it is a poison pill.
+ * A reinstatement does nothing in any state but `suspended`, and a restart nothing before the first
+ * start and after the end. A failure is decided upon only while `running`; in a state that is left
+ * already it is reported and changes nothing. `tests/actor/model.ts` says all of it once more, as code.
  */
 export type CellState =
   | "new"
@@ -120,7 +136,7 @@ export class Rare {
   tries: StartTries | undefined = undefined;
   /** Children that wait for a decision about their failure. */
   failed: Map<Cell, unknown> | undefined = undefined;
-  /** The child whose failure this actor has passed on to its own parent. */
+  /** The child whose failure has suspended this actor, which therefore goes on when this actor does. */
   passedOn: Cell | undefined = undefined;
   /** Whom it watches, and who watches it. */
   watch: DeathWatch | undefined = undefined;

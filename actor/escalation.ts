@@ -22,7 +22,9 @@ export function handleEscalation(cell: Cell): void {
   failed.delete(child);
   const directive = decideFor(cell, error, `child ${childName(child.key)}`);
   if (directive === "resume") return resume(child);
-  // Whoever resumes this actor resumes the child.
-  if (directive === "escalate") rare.passedOn = child;
+  // Whoever lets this actor go on lets the child go on.
+  if (directive === "escalate" || directive === "suspend") {
+    rare.passedOn = child;
+  }
   apply(cell, directive, error);
 }

@@ -104,14 +104,14 @@ function metered(meter: ActorMeter | undefined, mailbox: Mailbox): Mailbox {
 export function displace(cell: Cell, victim: MailItem, mail: Mail): boolean {
   const { mailbox } = cell;
   const lost = victim as Mail; // a mailbox gives back what it was given
+  const message = messageOf(lost);
   if (mailbox === CLOSED_MAILBOX || mailbox === undefined) {
-    cell.refuse(lost);
+    if (!isLifecycle(message)) cell.refuse(lost); // what has ended needs no more signals
     return false;
   }
   const fault = mailbox instanceof GuardedMailbox
     ? mailbox.takeFault()
     : undefined;
-  const message = messageOf(lost);
   if (isLifecycle(message)) {
     (cell.rare.front ??= new Deque<Mail>()).push(lost);
     return true;

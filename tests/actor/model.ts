@@ -17,7 +17,8 @@ export interface Plan {
 export type Event =
   | { readonly do: "tell" | "pend" | "resolve" | "stop" | "drain" | "watch" }
   | { readonly do: "kidTell" | "kidStop" | "spawn" | "spawnPending" }
-  | { readonly do: "spawnFailing" }
+  | { readonly do: "spawnFailing" | "poison" | "restart" | "reinstate" }
+  | { readonly do: "kidReinstate" }
   | { readonly do: "fail" | "reject" | "kidFail"; readonly plan: Plan };
 
 const PLANS: readonly Plan[] = [
@@ -27,6 +28,7 @@ const PLANS: readonly Plan[] = [
   { self: "escalate", parent: "resume" },
   { self: "escalate", parent: "restart" },
   { self: "escalate", parent: "stop" },
+  { self: "suspend", parent: "resume" },
 ];
 
 /** Everything that can happen. */
@@ -42,6 +44,10 @@ export const EVENTS: readonly Event[] = [
   { do: "spawn" },
   { do: "spawnPending" },
   { do: "spawnFailing" },
+  { do: "poison" },
+  { do: "restart" },
+  { do: "reinstate" },
+  { do: "kidReinstate" },
   ...PLANS.flatMap((plan): Event[] => [
     { do: "fail", plan },
     { do: "reject", plan },
@@ -61,7 +67,13 @@ type Item = "tell" | "pend" | "poison" | Plan;
 /** What is expected when every event is followed by rest. */
 export class Model {
   /** Where the actor is in its life. */
-  state: "starting" | "running" | "stopping" | "stopped" = "running";
+  state:
+    | "starting"
+    | "running"
+    | "restarting"
+    | "suspended"
+    | "stopping"
+    | "stopped" = "running";
   /** Messages that a handler saw. */
   handled = 0;
   /** Messages that no handler saw. */
@@ -82,7 +94,10 @@ export class Model {
     state: "running",
     queue: [],
   };
+  /** What the child failed with, while nobody has decided about it. */
   #failure: Plan | undefined = undefined;
+  /** Whether the child goes on when the suspended actor does. */
+  #isKidHeld = false;
 
   /** Applies an event and everything that it leads to. */
   apply(event: Event): void {
@@ -104,7 +119,20 @@ export class Model {
         this.#stop();
         break;
       case "drain":
+        if (this.state === "suspended") this.#stop();
+        else if (this.#isAlive) this.#queue.push("poison");
+        break;
+      case "poison":
         if (this.#isAlive) this.#queue.push("poison");
+        break;
+      case "restart":
+        this.#restart();
+        break;
+      case "reinstate":
+        this.#reinstate();
+        break;
+      case "kidReinstate":
+        if (this.#kid.state === "suspended") this.#resumeKid();
         break;
       case "watch":
         if (this.state === "stopped") this.told++;
@@ -126,7 +154,7 @@ export class Model {
   }
 
   get #isAlive(): boolean {
-    return this.state === "running" || this.state === "starting";
+    return this.state !== "stopping" && this.state !== "stopped";
   }
 
   #send(item: Item): void {
@@ -159,9 +187,39 @@ export class Model {
       }
     } else if (this.state === "stopping") {
       this.#finish(plan);
+    } else if (this.state === "restarting") {
+      this.#renew(); // whatever the handler ended with
     } else if (plan !== undefined) {
       this.#decide(plan);
     }
+  }
+
+  #restart(): void {
+    if (this.state !== "running" && this.state !== "suspended") return;
+    if (this.#busy) this.state = "restarting";
+    else this.#renew();
+  }
+
+  /** A fresh instance takes the place of the one that there is. */
+  #renew(): void {
+    this.restarts++;
+    this.#endKid();
+    this.state = "running";
+    this.#kid = { state: "running", queue: [] };
+  }
+
+  #reinstate(): void {
+    if (this.state !== "suspended") return;
+    this.state = "running";
+    if (!this.#isKidHeld) return;
+    this.#resumeKid();
+    this.#runKid(); // it is woken before the actor is
+  }
+
+  #resumeKid(): void {
+    this.#kid.state = "running";
+    this.#failure = undefined;
+    this.#isKidHeld = false;
   }
 
   /** Which of the two a stopping actor waited for decides whether there is an instance to stop. */
@@ -199,6 +257,7 @@ export class Model {
     this.dead += this.#kid.queue.length;
     this.#kid = { state: "stopped", queue: [] };
     this.#failure = undefined;
+    this.#isKidHeld = false;
   }
 
   #decide({ self, parent }: Plan): void {
@@ -208,10 +267,12 @@ export class Model {
         this.#kid.state = "running";
         if (self === "escalate") this.#runKid(); // it is woken before the actor is
       }
+    } else if (self === "suspend") {
+      this.state = "suspended";
+      this.#isKidHeld = this.#kid.state === "suspended" &&
+        this.#failure === undefined;
     } else if (self === "restart") {
-      this.restarts++;
-      this.#endKid();
-      this.#kid.state = "running";
+      this.#renew();
     } else {
       this.#stop();
     }

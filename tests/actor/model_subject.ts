@@ -9,6 +9,7 @@ import {
   type Handlers,
   type Message,
   oneForOne,
+  PoisonPill,
   type SpawnOptions,
 } from "../../actor/mod.ts";
 import { internalsOf } from "../../actor/system.ts";
@@ -105,6 +106,14 @@ export class Subject {
         return void this.system.stop(subject);
       case "drain":
         return internalsOf(this.system).find(subject.pid.path)?.drain();
+      case "poison":
+        return void subject.tell(PoisonPill);
+      case "restart": // rejects when a stop comes first, which the model says
+        return void this.system.restart(subject).catch(() => {});
+      case "reinstate":
+        return this.system.reinstate(subject);
+      case "kidReinstate":
+        return this.system.reinstate(this.#kid as WorkerRef);
       case "watch":
         return this.#watcher?.watch(subject);
       case "kidTell":

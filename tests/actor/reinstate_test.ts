@@ -5,7 +5,8 @@ import {
   PoisonPill,
   StoppedError,
 } from "../../actor/mod.ts";
-import { quietSystem, Worker, worker } from "./fixtures.ts";
+import { settle } from "../../testing/mod.ts";
+import { quietSystem, Worker, worker, type WorkerRef } from "./fixtures.ts";
 
 function fail(): void {
   throw new Error("fails");
@@ -162,4 +163,54 @@ Deno.test("PoisonPill ends an actor after the messages that came before it", asy
   await assertRejects(() => late, StoppedError);
   await system.stop(actor);
   assertEquals(log, ["0", "1", "2", "stops"]);
+});
+
+Deno.test("PoisonPill to an actor that has ended is refused and no dead letter", async () => {
+  await using system = quietSystem();
+  const actor = system.spawn(Worker, () => worker());
+  await system.stop(actor);
+  assertEquals(actor.tell(PoisonPill), false);
+  assertEquals(system.deadLetters, 0);
+});
+
+Deno.test("ActorSystem.reinstate() of a parent that a child's failure suspended lets the child go on", async () => {
+  await using system = quietSystem();
+  const log: string[] = [];
+  const escalating = oneForOne({ decide: () => "escalate" });
+  const parent = system.spawn(Worker, () => worker(), suspending);
+  const child = await parent.ask(
+    Worker.run((ctx) =>
+      ctx.spawn(Worker, () => worker(log), { supervisor: escalating })
+    ),
+  ) as WorkerRef;
+  await child.ask(Worker.run(fail)).catch(() => {});
+  child.tell(Worker.note("child"));
+  parent.tell(Worker.run(() => void log.push("parent")));
+  await settle(system);
+  assertEquals(log, []); // both are held
+  system.reinstate(parent);
+  await settle(system);
+  assertEquals(log, ["child", "parent"]);
+});
+
+Deno.test("ActorSystem.reinstate() of the child does not let it go on once more with its parent", async () => {
+  await using system = quietSystem();
+  const log: string[] = [];
+  const escalating = oneForOne({ decide: () => "escalate" });
+  const parent = system.spawn(Worker, () => worker(), suspending);
+  const child = await parent.ask(
+    Worker.run((ctx) =>
+      ctx.spawn(Worker, () => worker(log), { supervisor: escalating })
+    ),
+  ) as WorkerRef;
+  await child.ask(Worker.run(fail)).catch(() => {});
+  system.reinstate(child);
+  await child.ask(Worker.run(fail)).catch(() => {}); // is still to be decided by the parent
+  child.tell(Worker.note("held"));
+  system.reinstate(parent); // which suspends itself again
+  await settle(system);
+  assertEquals(log, []);
+  system.reinstate(parent);
+  await settle(system);
+  assertEquals(log, ["held"]);
 });
