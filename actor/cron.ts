@@ -7,6 +7,8 @@
 import { Cron } from "croner";
 import type { Calendar } from "./timing.ts";
 
+export type { Calendar } from "./timing.ts";
+
 /** Options of {@linkcode cron}. */
 export interface CronOptions {
   /**

@@ -6,6 +6,8 @@
  */
 
 export { AskCycleError } from "./ask_chain.ts";
+export { CircuitBreaker } from "./circuit_breaker.ts";
+export { CircuitOpenError } from "./circuit_breaker_errors.ts";
 export {
   ActorError,
   AskTimeoutError,
@@ -39,6 +41,11 @@ export {
 } from "./protocol.ts";
 export { Reject } from "./reject.ts";
 export { provide, resourceKey } from "./resources.ts";
+export {
+  ScheduleNotFoundError,
+  SchedulerClosedError,
+  ScheduleTakenError,
+} from "./scheduler_errors.ts";
 export { ShutdownHookError } from "./shutdown_hooks.ts";
 export { StashOverflowError } from "./stash.ts";
 export { broadcast, scatterGatherFirst } from "./routing/broadcast.ts";
@@ -65,6 +72,13 @@ export type {
   StandardResult,
   StandardSchema,
 } from "./codec.ts";
+export type {
+  CircuitBreakerOptions,
+  CircuitChange,
+  CircuitMetrics,
+  CircuitPermit,
+  CircuitState,
+} from "./circuit_breaker_options.ts";
 export type { Context } from "./context.ts";
 export type { ActorErrorOptions, Outcome } from "./errors.ts";
 export type { EventStream, SubscribeOptions } from "./event_stream.ts";
@@ -153,6 +167,9 @@ export type {
 export type { ExitSignal } from "./exit_signals.ts";
 export type { SimulatedCodecs, SimulatedWire } from "./simulation.ts";
 export type { ProvidedResource, ResourceKey } from "./resources.ts";
+export type { ScheduledJob, ScheduledJobState } from "./scheduled_job.ts";
+export type { ScheduleOptions, Scheduler } from "./scheduler.ts";
+export type { Calendar, IntervalOptions } from "./timing.ts";
 export type { DrainOptions } from "./shutdown.ts";
 export type {
   ShutdownHook,

@@ -5,6 +5,7 @@
 
 import type { Clock } from "../internal/clock.ts";
 import type { Random } from "../internal/random.ts";
+import { Alarms } from "./alarms.ts";
 import type { Cell } from "./cell.ts";
 import { AskRegistry } from "./asks.ts";
 import { DeadLetters } from "./dead_letters.ts";
@@ -17,6 +18,7 @@ import type { NetworkPort } from "./ports.ts";
 import type { AnyProtocol } from "./protocol.ts";
 import type { ActorRef, BaseRef } from "./ref.ts";
 import type { Resources } from "./resources.ts";
+import { SystemScheduler } from "./scheduler.ts";
 import type { SimulatedWire } from "./simulation.ts";
 import type { Supervisor } from "./supervisor.ts";
 import type { ActorSystem } from "./system.ts";
@@ -43,6 +45,8 @@ export interface RuntimeParts {
   incarnation: string;
   /** The source of time. */
   clock: Clock;
+  /** The time by the calendar, in milliseconds since the beginning of 1970. */
+  wall: () => number;
   /** The source of randomness. */
   random: Random;
   /** The timeout of an ask that names none, in milliseconds. */
@@ -73,6 +77,9 @@ export class Runtime {
   readonly events: EventBus;
   readonly deadLetters: DeadLetters;
   readonly asks: AskRegistry;
+  /** Everything that happens at a time, on one timer. */
+  readonly alarms: Alarms;
+  readonly scheduler: SystemScheduler;
   /** Where its actors write; nowhere when it is not there. */
   readonly log: LogSink | undefined;
   /** The wire that its messages pass as if they came from other nodes. */
@@ -90,6 +97,7 @@ export class Runtime {
       name,
       incarnation,
       clock,
+      wall,
       random,
       askTimeout,
       supervisor,
@@ -114,6 +122,13 @@ export class Runtime {
     this.meters = metrics && new Meters(metrics, this.events, clock);
     this.deadLetters = new DeadLetters(this.events, this.meters);
     this.asks = new AskRegistry(clock, askTimeout);
+    this.alarms = new Alarms(clock, (cause) =>
+      this.events.publish({
+        type: "warning",
+        text: "something that was to happen at a time failed",
+        cause,
+      }));
+    this.scheduler = new SystemScheduler(this.alarms, wall);
   }
 
   /** A number that no other actor of this run has. */

@@ -65,6 +65,7 @@ export class Shutdown {
     }
     if (this.state === "running") {
       this.state = "draining";
+      this.#runtime.scheduler.close();
       this.#drained = this.#finish(timeout);
       this.#drained.catch(() => {}); // a hook that failed; whoever awaits the drain is told
     }
@@ -124,6 +125,7 @@ export class Shutdown {
       )
     );
     this.#onStopped();
+    this.#runtime.alarms.clear(); // of what was left behind
     events.close();
     if (failure !== undefined) throw failure;
   }

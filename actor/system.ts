@@ -32,6 +32,7 @@ import {
   Resources,
 } from "./resources.ts";
 import { Root } from "./root.ts";
+import type { Scheduler } from "./scheduler.ts";
 import { selectCells } from "./selection.ts";
 import { Runtime } from "./runtime.ts";
 import { type DrainOptions, Shutdown } from "./shutdown.ts";
@@ -119,6 +120,11 @@ export interface ActorSystemOptions {
    */
   clock?: Clock;
   /**
+   * The time by the calendar, for schedules by the calendar, in milliseconds since the beginning of 1970.
+   * @default Date.now
+   */
+  wall?: () => number;
+  /**
    * The source of randomness.
    * @default the platform's
    */
@@ -197,6 +203,7 @@ export class ActorSystem implements AsyncDisposable {
       signals = [],
       extensions = [],
       clock = systemClock,
+      wall = Date.now,
       random = systemRandom,
     } = options;
     checkSystemName(name);
@@ -221,6 +228,7 @@ export class ActorSystem implements AsyncDisposable {
       name,
       incarnation: randomIncarnation(),
       clock,
+      wall,
       random,
       askTimeout,
       supervisor,
@@ -257,6 +265,11 @@ export class ActorSystem implements AsyncDisposable {
   /** What happens in the system, as it happens. */
   get events(): EventStream {
     return this.#runtime.events;
+  }
+
+  /** Sending messages later, and again and again. */
+  get scheduler(): Scheduler {
+    return this.#runtime.scheduler;
   }
 
   /** Publishing to whoever has subscribed. */
