@@ -3,14 +3,17 @@
  * @module
  */
 
-const ROOT = new URL("../", import.meta.url);
-
 /** What a {@linkcode spawnDeno} needs to know. */
 export interface DenoOptions {
   /** The script, relative to the folder of this file. */
   script: string;
   /** Its arguments. */
   args: readonly string[];
+  /**
+   * The configuration, relative to the folder of this file; its lock file is kept to.
+   * @default {"../deno.json"} without a lock file
+   */
+  config?: string;
   /** Permission flags. */
   permissions?: readonly string[];
   /** Flags of V8. */
@@ -19,16 +22,18 @@ export interface DenoOptions {
   stdin?: "piped" | "null";
 }
 
-/** Starts a script of this folder in a process of its own, with the project's configuration. */
+/** Starts a script of this folder in a process of its own, with the configuration of a project. */
 export function spawnDeno(options: DenoOptions): Deno.ChildProcess {
-  const { script, args, permissions = [], v8Flags, stdin = "null" } = options;
+  const { script, args, config, permissions = [], v8Flags, stdin = "null" } =
+    options;
+  const path = new URL(config ?? "../deno.json", import.meta.url).pathname;
   return new Deno.Command(Deno.execPath(), {
     args: [
       "run",
       "--quiet",
       "--no-prompt",
-      "--no-lock",
-      `--config=${new URL("deno.json", ROOT).pathname}`,
+      `--config=${path}`,
+      config === undefined ? "--no-lock" : "--frozen",
       ...(v8Flags === undefined ? [] : [`--v8-flags=${v8Flags}`]),
       ...permissions,
       new URL(script, import.meta.url).href,

@@ -3,8 +3,18 @@
  * @module
  */
 
-/** One way of doing the work. Runs in a process of its own, proves what it did, and returns the measured value. */
-export type Variant = () => Promise<number>;
+/** One way of doing the work. Runs in a process of its own, proves what it did, and gives the measured value. */
+export type Variant = (() => Promise<number>) | Script;
+
+/** A variant outside this project, whose packages the project does not have; prints `{"value":…}`. */
+export interface Script {
+  /** The file, relative to the folder of this one. */
+  readonly path: string;
+  /** Its arguments. */
+  readonly args: readonly string[];
+  /** Its configuration, relative to the folder of this file, with a lock file beside it. */
+  readonly config: string;
+}
 
 /** One figure: what is measured, against what, and what it should reach. */
 export interface Figure {
@@ -16,7 +26,7 @@ export interface Figure {
   readonly better: "higher" | "lower";
   /** The work done with the framework. */
   readonly subject: Variant;
-  /** What the machine can do without it; figures that share one name the same function. */
+  /** What the machine can do without it; figures that share one name the same object. */
   readonly baseline?: Variant;
   /** Whether the figure is the ratio of subject to baseline, and not the subject itself. */
   readonly relative?: boolean;

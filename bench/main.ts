@@ -10,14 +10,14 @@ import { isDrawn, pictureOf } from "./peers/picture.ts";
 import { readVersions } from "./peers/versions.ts";
 import { type Line, lineOf, tableOf, verdictOf } from "./report.ts";
 import { runRounds } from "./runner.ts";
-import { suites } from "./suites.ts";
+import { chooseFigures } from "./suites.ts";
 
 async function main(args: readonly string[]): Promise<number> {
   let options: Options;
   let figures: Figure[];
   try {
     options = parseOptions(args);
-    figures = choose(options);
+    figures = chooseFigures(options);
     if (options.svg !== undefined && !figures.some(isDrawn)) {
       throw new TypeError(
         `Cannot draw "${options.svg}": expected figures of the suite "peers"`,
@@ -49,29 +49,6 @@ async function main(args: readonly string[]): Promise<number> {
   for (const { message } of failures) console.error(message);
   const missed = entries.filter((it) => verdictOf(...it) === "missed");
   return failures.length > 0 || (options.check && missed.length > 0) ? 1 : 0;
-}
-
-/** The figures that were asked for. */
-function choose(options: Options): Figure[] {
-  const names = options.suites.length > 0 ? options.suites : suites.keys();
-  const figures: Figure[] = [];
-  for (const name of names) {
-    const suite = suites.get(name);
-    if (suite === undefined) {
-      throw new TypeError(
-        `Cannot run suite "${name}": expected one of ${
-          [...suites.keys()].join(", ")
-        }`,
-      );
-    }
-    figures.push(...suite.filter((it) => it.name.includes(options.only)));
-  }
-  if (figures.length === 0) {
-    throw new TypeError(
-      `Cannot run "${options.only}": no figure has that name`,
-    );
-  }
-  return figures;
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -5,7 +5,7 @@
 
 /** What the command line asked for. */
 export interface Options {
-  /** The suites to run; all when empty. */
+  /** The suites to run; those that need no other packages when empty. */
   readonly suites: readonly string[];
   /** Only figures whose name contains this. */
   readonly only: string;

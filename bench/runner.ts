@@ -82,10 +82,11 @@ function runsOf(figures: readonly Figure[]): Run[] {
   return runs;
 }
 
-async function runVariant({ figure, side }: Run): Promise<number> {
+async function runVariant({ figure, side, variant }: Run): Promise<number> {
   const child = spawnDeno({
-    script: "variant.ts",
-    args: [figure.name, side],
+    ...(typeof variant === "function"
+      ? { script: "variant.ts", args: [figure.name, side] }
+      : { ...variant, script: variant.path }),
     permissions: [
       "--allow-net=127.0.0.1",
       "--allow-run",

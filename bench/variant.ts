@@ -13,7 +13,7 @@ const variant = side === "subject"
   : side === "baseline"
   ? figure?.baseline
   : undefined;
-if (variant === undefined) {
+if (typeof variant !== "function") {
   throw new TypeError(
     `Cannot run "${name}" "${side}": the name of a figure and "subject" or "baseline" were expected`,
   );

@@ -8,6 +8,7 @@ import {
   askRate,
   type Crowd,
   idleHeap,
+  type Load,
   pingPongRate,
   spawnRate,
   tellRate,
@@ -67,27 +68,28 @@ function next(mailbox: Mailbox<Addition>, by: number): Effect.Effect<number> {
 }
 
 /** `Queue.offerUnsafe()` from plain code to a fiber that takes one message after the other. */
-export function tell(): Promise<number> {
-  return tells(counter);
+export function tell(load: Load): Promise<number> {
+  return tells(load, counter);
 }
 
 /** The same to a fiber that takes all messages at once. */
-export function tellBatches(): Promise<number> {
-  return tells(batchCounter);
+export function tellBatches(load: Load): Promise<number> {
+  return tells(load, batchCounter);
 }
 
 function tells(
+  load: Load,
   actor: (mailbox: Mailbox<Addition>) => Effect.Effect<never>,
 ): Promise<number> {
   const mailbox = start(actor);
-  return tellRate((size) => {
+  return tellRate(load, (size) => {
     for (let i = 0; i < size; i++) Queue.offerUnsafe(mailbox, { by: i & 7 });
     return Effect.runPromise(next(mailbox, 0));
   });
 }
 
 /** `Queue.offer()` between two fibers. */
-export function pingPong(): Promise<number> {
+export function pingPong(load: Load): Promise<number> {
   let hits = 0;
   let over: () => void = () => {};
   const player = (own: Mailbox<Ball>, other: Mailbox<Ball>) =>
@@ -103,7 +105,7 @@ export function pingPong(): Promise<number> {
   const pong = Effect.runSync(Queue.unbounded<Ball>());
   Effect.runFork(player(ping, pong));
   Effect.runFork(player(pong, ping));
-  return pingPongRate(async (balls) => {
+  return pingPongRate(load, async (balls) => {
     const { promise, resolve } = Promise.withResolvers<void>();
     over = resolve;
     Queue.offerUnsafe(ping, { left: balls - 1 });
@@ -113,18 +115,18 @@ export function pingPong(): Promise<number> {
 }
 
 /** Requests of one fiber, each when the last was answered. */
-export function askSequential(): Promise<number> {
-  return asks(1);
+export function askSequential(load: Load): Promise<number> {
+  return asks(load, 1);
 }
 
 /** Requests of 64 fibers. */
-export function askInFlight(): Promise<number> {
-  return asks(64);
+export function askInFlight(load: Load): Promise<number> {
+  return asks(load, 64);
 }
 
-function asks(width: number): Promise<number> {
+function asks(load: Load, width: number): Promise<number> {
   const call = next(start(counter), 1);
-  return askRate((count, take) => {
+  return askRate(load, (count, take) => {
     let left = count;
     const loop = Effect.gen(function* () {
       while (left-- > 0) take(yield* call);
@@ -139,13 +141,13 @@ function asks(width: number): Promise<number> {
 }
 
 /** `Effect.runFork()`: a fiber with a queue of its own that has begun to wait for the first message. */
-export function spawn(): Promise<number> {
-  return spawnRate(new EffectCrowd());
+export function spawn(load: Load): Promise<number> {
+  return spawnRate(load, new EffectCrowd());
 }
 
 /** The same fibers at rest. */
-export function idle(): Promise<number> {
-  return idleHeap(new EffectCrowd());
+export function idle(load: Load): Promise<number> {
+  return idleHeap(load, new EffectCrowd());
 }
 
 class EffectCrowd implements Crowd {

@@ -14,7 +14,7 @@ import {
   ShardingConfig,
 } from "effect/cluster";
 import { Rpc } from "effect/rpc";
-import { askRate } from "./scenarios.ts";
+import { askRate, type Load } from "./scenarios.ts";
 
 const Counter = Entity.make("Counter", [
   Rpc.make("Add", { payload: { by: Schema.Number }, success: Schema.Number }),
@@ -42,21 +42,21 @@ const counterLayer = Counter.toLayer(
 ).pipe(Layer.provideMerge(clusterLayer));
 
 /** Requests of one fiber, each when the last was answered. */
-export function askSequential(): Promise<number> {
-  return asks(1);
+export function askSequential(load: Load): Promise<number> {
+  return asks(load, 1);
 }
 
 /** Requests of 64 fibers. */
-export function askInFlight(): Promise<number> {
-  return asks(64);
+export function askInFlight(load: Load): Promise<number> {
+  return asks(load, 64);
 }
 
-function asks(width: number): Promise<number> {
+function asks(load: Load, width: number): Promise<number> {
   return Effect.runPromise(
     Effect.gen(function* () {
       const counter = (yield* Counter.client)("counter");
       return yield* Effect.promise(() =>
-        askRate((count, take) => {
+        askRate(load, (count, take) => {
           let left = count;
           const loop = Effect.gen(function* () {
             while (left-- > 0) take(yield* counter.Add({ by: 1 }));

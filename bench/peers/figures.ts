@@ -1,9 +1,11 @@
 /**
  * The suite `peers`: Troupe beside other libraries, the same work for each.
+ *
+ * Data alone, so that a run of the other suites needs none of the libraries.
  * @module
  */
 
-import type { Figure, Variant } from "../figure.ts";
+import type { Figure, Script } from "../figure.ts";
 
 /** One thing that the libraries are measured with. */
 interface Scenario {
@@ -11,10 +13,8 @@ interface Scenario {
   readonly unit: string;
   readonly better: "higher" | "lower";
   readonly v8Flags?: string;
-  /** The work by the name of the arm; `troupe` is among them. */
-  readonly arms:
-    & Readonly<Record<"troupe", Variant>>
-    & Readonly<Record<string, Variant>>;
+  /** The arms that take part besides Troupe's. */
+  readonly peers: readonly string[];
 }
 
 /** Permissions of the arms that read settings from the environment. */
@@ -22,97 +22,66 @@ const PERMISSIONS: Readonly<Record<string, readonly string[]>> = {
   "effect-entity": ["--allow-env"],
 };
 
-// A process loads the library that it measures and no other.
-const troupe = () => import("./troupe.ts");
-const nact = () => import("./nact.ts");
-const effect = () => import("./effect.ts");
-const effectEntity = () => import("./effect_entity.ts");
-const xstate = () => import("./xstate.ts");
-
 const scenarios: readonly Scenario[] = [
   {
     name: "tell",
     unit: "messages/s",
     better: "higher",
-    arms: {
-      troupe: async () => await (await troupe()).tell(),
-      nact: async () => await (await nact()).tell(),
-      effect: async () => await (await effect()).tell(),
-      "effect-batch": async () => await (await effect()).tellBatches(),
-      xstate: async () => await (await xstate()).tell(),
-      "xstate-machine": async () => await (await xstate()).tellMachine(),
-    },
+    peers: ["nact", "effect", "effect-batch", "xstate", "xstate-machine"],
   },
   {
     name: "pingpong",
     unit: "messages/s",
     better: "higher",
-    arms: {
-      troupe: async () => await (await troupe()).pingPong(),
-      nact: async () => await (await nact()).pingPong(),
-      effect: async () => await (await effect()).pingPong(),
-      xstate: async () => await (await xstate()).pingPong(),
-    },
+    peers: ["nact", "effect", "xstate"],
   },
   {
     name: "ask.sequential",
     unit: "asks/s",
     better: "higher",
-    arms: {
-      troupe: async () => await (await troupe()).askSequential(),
-      nact: async () => await (await nact()).askSequential(),
-      effect: async () => await (await effect()).askSequential(),
-      "effect-entity": async () => await (await effectEntity()).askSequential(),
-      xstate: async () => await (await xstate()).askSequential(),
-    },
+    peers: ["nact", "effect", "effect-entity", "xstate"],
   },
   {
     name: "ask.inflight64",
     unit: "asks/s",
     better: "higher",
-    arms: {
-      troupe: async () => await (await troupe()).askInFlight(),
-      nact: async () => await (await nact()).askInFlight(),
-      effect: async () => await (await effect()).askInFlight(),
-      "effect-entity": async () => await (await effectEntity()).askInFlight(),
-      xstate: async () => await (await xstate()).askInFlight(),
-    },
+    peers: ["nact", "effect", "effect-entity", "xstate"],
   },
   {
     name: "spawn",
     unit: "actors/s",
     better: "higher",
-    arms: {
-      troupe: async () => await (await troupe()).spawn(),
-      nact: async () => await (await nact()).spawn(),
-      effect: async () => await (await effect()).spawn(),
-      xstate: async () => await (await xstate()).spawn(),
-    },
+    peers: ["nact", "effect", "xstate"],
   },
   {
     name: "idle_heap",
     unit: "bytes",
     better: "lower",
     v8Flags: "--expose-gc",
-    arms: {
-      troupe: async () => await (await troupe()).idle(),
-      nact: async () => await (await nact()).idle(),
-      effect: async () => await (await effect()).idle(),
-      xstate: async () => await (await xstate()).idle(),
-    },
+    peers: ["nact", "effect", "xstate"],
   },
 ];
 
 /** The figures of the suite, `peers.<scenario>.<arm>`; Troupe's is the baseline of the others. */
 export const peerFigures: readonly Figure[] = scenarios.flatMap((scenario) => {
-  const { name, unit, better, v8Flags, arms } = scenario;
-  return Object.entries(arms).map(([arm, subject]): Figure => ({
+  const { name, unit, better, v8Flags, peers } = scenario;
+  const scriptOf = (arm: string): Script => ({
+    path: "peers/arm.ts",
+    args: [name, arm],
+    config: "peers/deno.json",
+  });
+  const troupe = scriptOf("troupe");
+  const figureOf = (arm: string, subject: Script): Figure => ({
     name: `peers.${name}.${arm}`,
     unit,
     better,
     subject,
-    ...(arm !== "troupe" && { baseline: arms.troupe }),
+    ...(subject !== troupe && { baseline: troupe }),
     ...(v8Flags !== undefined && { v8Flags }),
     permissions: PERMISSIONS[arm] ?? [],
-  }));
+  });
+  return [
+    figureOf("troupe", troupe),
+    ...peers.map((arm) => figureOf(arm, scriptOf(arm))),
+  ];
 });

@@ -9,6 +9,7 @@ import {
   askRate,
   type Crowd,
   idleHeap,
+  type Load,
   pingPongRate,
   spawnRate,
   tellRate,
@@ -41,16 +42,16 @@ function next(counter: Ref<Addition>, by: number): Promise<number> {
 }
 
 /** `dispatch()` from plain code; a `query` behind the last message has the count. */
-export function tell(): Promise<number> {
+export function tell(load: Load): Promise<number> {
   const counter = spawnActor(start(), count, "counter");
-  return tellRate((size) => {
+  return tellRate(load, (size) => {
     for (let i = 0; i < size; i++) dispatch(counter, { by: i & 7 });
     return next(counter, 0);
   });
 }
 
 /** `dispatch()` between two actors. */
-export function pingPong(): Promise<number> {
+export function pingPong(load: Load): Promise<number> {
   const system = start();
   let hits = 0;
   let over: () => void = () => {};
@@ -61,7 +62,7 @@ export function pingPong(): Promise<number> {
   };
   const ping: Ref<Ball> = spawnActor(system, player(() => pong), "ping");
   const pong: Ref<Ball> = spawnActor(system, player(() => ping), "pong");
-  return pingPongRate(async (balls) => {
+  return pingPongRate(load, async (balls) => {
     const { promise, resolve } = Promise.withResolvers<void>();
     over = resolve;
     dispatch(ping, { left: balls - 1 });
@@ -71,29 +72,29 @@ export function pingPong(): Promise<number> {
 }
 
 /** `query()`, each when the last was answered. */
-export function askSequential(): Promise<number> {
-  return asks(1);
+export function askSequential(load: Load): Promise<number> {
+  return asks(load, 1);
 }
 
 /** `query()` from 64 loops. */
-export function askInFlight(): Promise<number> {
-  return asks(64);
+export function askInFlight(load: Load): Promise<number> {
+  return asks(load, 64);
 }
 
-function asks(width: number): Promise<number> {
+function asks(load: Load, width: number): Promise<number> {
   const counter = spawnActor(start(), count, "counter");
   const call = () => next(counter, 1);
-  return askRate((count, take) => inFlight(width, count, call, take));
+  return askRate(load, (count, take) => inFlight(width, count, call, take));
 }
 
 /** `spawn()` below the system; an actor has its state and can be reached when the call returns. */
-export function spawn(): Promise<number> {
-  return spawnRate(new NactCrowd());
+export function spawn(load: Load): Promise<number> {
+  return spawnRate(load, new NactCrowd());
 }
 
 /** The same actors at rest. */
-export function idle(): Promise<number> {
-  return idleHeap(new NactCrowd());
+export function idle(load: Load): Promise<number> {
+  return idleHeap(load, new NactCrowd());
 }
 
 class NactCrowd implements Crowd {

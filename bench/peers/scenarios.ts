@@ -5,15 +5,45 @@
 
 import { prove, rate, type RateOptions } from "../measure.ts";
 
-/** Shorter than in the other suites, since there are many arms. */
-const TIMES: RateOptions = { warmup: 100, duration: 150 };
+/** How much is asked of an arm. */
+export interface Load {
+  /** How long rates are measured. */
+  readonly times: RateOptions;
+  /** Messages, balls and calls between two looks at the count. */
+  readonly tells: number;
+  readonly balls: number;
+  readonly asks: number;
+  /** Actors that are created before the measurement, and during it. */
+  readonly warmup: number;
+  readonly spawns: number;
+  readonly crowd: number;
+  /** How much less than the proof expects an arm is told to do: more than 0 where the proof has to fail. */
+  readonly shortfall: number;
+}
 
-const TELLS = 1_000;
-const BALLS = 5_000;
-const ASKS = 2_000;
-const WARMUP = 10_000;
-const SPAWNS = 40_000;
-const CROWD = 30_000;
+/** What is measured; shorter than in the other suites, since there are many arms. */
+export const FULL: Load = {
+  times: { warmup: 100, duration: 150 },
+  tells: 1_000,
+  balls: 5_000,
+  asks: 2_000,
+  warmup: 10_000,
+  spawns: 40_000,
+  crowd: 30_000,
+  shortfall: 0,
+};
+
+/** So little that nothing can be measured, for tests of the proofs. */
+export const LITTLE: Load = {
+  times: { warmup: 0, duration: 0 },
+  tells: 100,
+  balls: 100,
+  asks: 100,
+  warmup: 10,
+  spawns: 100,
+  crowd: 100,
+  shortfall: 0,
+};
 
 /**
  * Messages that a counting actor has processed in a second.
@@ -22,16 +52,17 @@ const CROWD = 30_000;
  * actor's count when it has processed them.
  */
 export function tellRate(
+  { tells, shortfall, times }: Load,
   batch: (size: number) => Promise<number>,
 ): Promise<number> {
   let added = 0;
-  for (let i = 0; i < TELLS; i++) added += i & 7;
+  for (let i = 0; i < tells; i++) added += i & 7;
   let sum = 0;
   return rate(async () => {
     sum += added;
-    prove("increments", await batch(TELLS), sum);
-    return TELLS;
-  }, TIMES);
+    prove("increments", await batch(tells - shortfall), sum);
+    return tells;
+  }, times);
 }
 
 /**
@@ -41,14 +72,15 @@ export function tellRate(
  * received since the beginning.
  */
 export function pingPongRate(
+  { balls, shortfall, times }: Load,
   play: (balls: number) => Promise<number>,
 ): Promise<number> {
   let sum = 0;
   return rate(async () => {
-    sum += BALLS;
-    prove("balls", await play(BALLS), sum);
-    return BALLS;
-  }, TIMES);
+    sum += balls;
+    prove("balls", await play(balls - shortfall), sum);
+    return balls;
+  }, times);
 }
 
 /**
@@ -58,6 +90,7 @@ export function pingPongRate(
  * is that count, to `take`.
  */
 export function askRate(
+  { asks, shortfall, times }: Load,
   batch: (count: number, take: (answer: number) => void) => Promise<void>,
 ): Promise<number> {
   let answers = 0;
@@ -68,12 +101,12 @@ export function askRate(
     sum += answer;
   };
   return rate(async () => {
-    wanted += ASKS;
-    await batch(ASKS, take);
+    wanted += asks;
+    await batch(asks - shortfall, take);
     prove("answers", answers, wanted);
     prove("counts in answers", sum, wanted * (wanted + 1) / 2);
-    return ASKS;
-  }, TIMES);
+    return asks;
+  }, times);
 }
 
 /** A crowd of actors that only grows. */
@@ -90,25 +123,31 @@ export interface Crowd {
 }
 
 /** Actors in a second that were created and have started. */
-export async function spawnRate(crowd: Crowd): Promise<number> {
-  await crowd.grow(WARMUP);
+export async function spawnRate(
+  { warmup, spawns, shortfall }: Load,
+  crowd: Crowd,
+): Promise<number> {
+  await crowd.grow(warmup);
   const begin = performance.now();
-  const started = await crowd.grow(SPAWNS);
+  const started = await crowd.grow(spawns - shortfall);
   const elapsed = performance.now() - begin;
-  prove("actors", started, WARMUP + SPAWNS);
+  prove("actors", started, warmup + spawns);
   await proveAlive(crowd, started);
-  return SPAWNS / elapsed * 1000;
+  return spawns / elapsed * 1000;
 }
 
 /** Bytes of heap for each actor that has started and waits for its first message; needs `--expose-gc`. */
-export async function idleHeap(crowd: Crowd): Promise<number> {
-  await crowd.grow(WARMUP);
+export async function idleHeap(
+  { warmup, crowd: size, shortfall }: Load,
+  crowd: Crowd,
+): Promise<number> {
+  await crowd.grow(warmup);
   const before = await heapUsed();
-  const started = await crowd.grow(CROWD);
+  const started = await crowd.grow(size - shortfall);
   const bytes = await heapUsed() - before;
-  prove("actors", started, WARMUP + CROWD);
+  prove("actors", started, warmup + size);
   await proveAlive(crowd, started);
-  return bytes / CROWD;
+  return bytes / size;
 }
 
 /** Throws when the first, the middle or the last actor does not answer as a new one does. */

@@ -19,6 +19,7 @@ import {
   askRate,
   type Crowd,
   idleHeap,
+  type Load,
   pingPongRate,
   spawnRate,
   tellRate,
@@ -49,50 +50,53 @@ class CounterActor implements Handlers<typeof Counter> {
 }
 
 /** `ref.tell()` from plain code; an `ask` behind the last message has the count. */
-export async function tell(): Promise<number> {
+export async function tell(load: Load): Promise<number> {
   await using system = new ActorSystem("bench");
   const counter = system.spawn(Counter, () => new CounterActor());
-  return await tellRate((size) => {
+  return await tellRate(load, (size) => {
     for (let i = 0; i < size; i++) counter.tell(Counter.add({ by: i & 7 }));
     return counter.ask(Counter.next({ by: 0 }));
   });
 }
 
 /** `ctx.tell()` between two actors. */
-export async function pingPong(): Promise<number> {
+export async function pingPong(load: Load): Promise<number> {
   await using system = new ActorSystem("bench");
   const volley = new Volley(system);
-  return await pingPongRate(async (balls) => {
+  return await pingPongRate(load, async (balls) => {
     await volley.play(balls);
     return volley.hits;
   });
 }
 
 /** `ref.ask()`, each when the last was answered. */
-export function askSequential(): Promise<number> {
-  return asks(1);
+export function askSequential(load: Load): Promise<number> {
+  return asks(load, 1);
 }
 
 /** `ref.ask()` from 64 loops. */
-export function askInFlight(): Promise<number> {
-  return asks(64);
+export function askInFlight(load: Load): Promise<number> {
+  return asks(load, 64);
 }
 
-async function asks(width: number): Promise<number> {
+async function asks(load: Load, width: number): Promise<number> {
   await using system = new ActorSystem("bench");
   const counter = system.spawn(Counter, () => new CounterActor());
   const call = () => counter.ask(Counter.next({ by: 1 }));
-  return await askRate((count, take) => inFlight(width, count, call, take));
+  return await askRate(
+    load,
+    (count, take) => inFlight(width, count, call, take),
+  );
 }
 
 /** `system.spawn()`, an instance of a class for each actor. */
-export function spawn(): Promise<number> {
-  return spawnRate(new TroupeCrowd());
+export function spawn(load: Load): Promise<number> {
+  return spawnRate(load, new TroupeCrowd());
 }
 
 /** The same actors at rest. */
-export function idle(): Promise<number> {
-  return idleHeap(new TroupeCrowd());
+export function idle(load: Load): Promise<number> {
+  return idleHeap(load, new TroupeCrowd());
 }
 
 class TroupeCrowd implements Crowd {

@@ -13,12 +13,12 @@ interface Config {
  * The version of each library: Troupe's own and the exact ones that the benchmarks ask for.
  *
  * @param root The configuration of the project.
- * @param bench The configuration of the folder of the benchmarks.
+ * @param peers The configuration of this folder, which has the packages.
  * @throws {TypeError} When a library is not pinned to one version.
  */
-export function versionsOf(root: Config, bench: Config): Map<string, string> {
+export function versionsOf(root: Config, peers: Config): Map<string, string> {
   const versions = new Map([["troupe", root.version ?? ""]]);
-  for (const [name, address] of Object.entries(bench.imports ?? {})) {
+  for (const [name, address] of Object.entries(peers.imports ?? {})) {
     const version = /@(\d+\.\d+\.\d+)$/.exec(address)?.[1];
     if (version === undefined) {
       throw new TypeError(
@@ -34,5 +34,5 @@ export function versionsOf(root: Config, bench: Config): Map<string, string> {
 export async function readVersions(): Promise<Map<string, string>> {
   const read = async (path: string): Promise<Config> =>
     JSON.parse(await Deno.readTextFile(new URL(path, import.meta.url)));
-  return versionsOf(await read("../../deno.json"), await read("../deno.json"));
+  return versionsOf(await read("../../deno.json"), await read("./deno.json"));
 }

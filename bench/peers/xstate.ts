@@ -17,6 +17,7 @@ import {
   askRate,
   type Crowd,
   idleHeap,
+  type Load,
   pingPongRate,
   spawnRate,
   tellRate,
@@ -67,25 +68,25 @@ function next(counter: Counter, by: number): Promise<number> {
 }
 
 /** `send()` to the actor of a transition function. */
-export function tell(): Promise<number> {
+export function tell(load: Load): Promise<number> {
   const counter = createActor(counterLogic).start();
-  return tellRate((size) => {
+  return tellRate(load, (size) => {
     for (let i = 0; i < size; i++) counter.send({ type: "add", by: i & 7 });
     return next(counter, 0);
   });
 }
 
 /** `send()` to the actor of a machine with one action. */
-export function tellMachine(): Promise<number> {
+export function tellMachine(load: Load): Promise<number> {
   const counter = createActor(counterMachine).start();
-  return tellRate((size) => {
+  return tellRate(load, (size) => {
     for (let i = 0; i < size; i++) counter.send({ type: "add", by: i & 7 });
     return Promise.resolve(counter.getSnapshot().context.count);
   });
 }
 
 /** `send()` between two actors. */
-export function pingPong(): Promise<number> {
+export function pingPong(load: Load): Promise<number> {
   let over: () => void = () => {};
   const player = (other: () => Player) =>
     fromTransition((state: Count, { left }: Ball): Count => {
@@ -95,7 +96,7 @@ export function pingPong(): Promise<number> {
     }, { count: 0 });
   const ping: Player = createActor(player(() => pong)).start();
   const pong: Player = createActor(player(() => ping)).start();
-  return pingPongRate(async (balls) => {
+  return pingPongRate(load, async (balls) => {
     const { promise, resolve } = Promise.withResolvers<void>();
     over = resolve;
     ping.send({ type: "ball", left: balls - 1 });
@@ -105,29 +106,29 @@ export function pingPong(): Promise<number> {
 }
 
 /** An event with the function for the reply, each when the last was answered. */
-export function askSequential(): Promise<number> {
-  return asks(1);
+export function askSequential(load: Load): Promise<number> {
+  return asks(load, 1);
 }
 
 /** The same from 64 loops. */
-export function askInFlight(): Promise<number> {
-  return asks(64);
+export function askInFlight(load: Load): Promise<number> {
+  return asks(load, 64);
 }
 
-function asks(width: number): Promise<number> {
+function asks(load: Load, width: number): Promise<number> {
   const counter = createActor(counterLogic).start();
   const call = () => next(counter, 1);
-  return askRate((count, take) => inFlight(width, count, call, take));
+  return askRate(load, (count, take) => inFlight(width, count, call, take));
 }
 
 /** `createActor().start()`: each is the root of a system of its own. */
-export function spawn(): Promise<number> {
-  return spawnRate(new XStateCrowd());
+export function spawn(load: Load): Promise<number> {
+  return spawnRate(load, new XStateCrowd());
 }
 
 /** The same actors at rest. */
-export function idle(): Promise<number> {
-  return idleHeap(new XStateCrowd());
+export function idle(load: Load): Promise<number> {
+  return idleHeap(load, new XStateCrowd());
 }
 
 class XStateCrowd implements Crowd {
