@@ -17,7 +17,7 @@ import { type SpawnGroup, spawnGroup } from "./group.ts";
 import { type SpawnPool, spawnPool } from "./pool.ts";
 import { link, unlink } from "./links.ts";
 import { LocalRef } from "./local_ref.ts";
-import { ActorLog, type Log } from "./log.ts";
+import { type Log, SinkLog } from "./log.ts";
 import {
   Envelope,
   type Mail,
@@ -168,7 +168,7 @@ export class CellContext implements Context {
   }
 
   get log(): Log {
-    return new ActorLog(this.#cell.runtime.log, this.#cell);
+    return new SinkLog(this.#cell.runtime.log, this.#cell);
   }
 
   extension<T>(key: ResourceKey<T>): T {

@@ -34,7 +34,7 @@ export interface LogRecord {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** Writes lines about one actor. Never throws; a line below the level of the system costs nothing. */
+/** Writes lines about one actor, or about a system. Never throws; a line below the level of the system costs nothing. */
 export interface Log {
   /** Writes what only its author wants to see. */
   debug(text: string, fields?: LogFields): void;
@@ -57,7 +57,8 @@ const RANKS: Readonly<Record<LogLevel, number>> = {
 export class LogSink {
   readonly #logger: Logger;
   readonly #rank: number;
-  readonly #system: string;
+  /** The name of the system. */
+  readonly system: string;
 
   /**
    * Takes the logger, the lowest level that is written, and the name of the system.
@@ -74,7 +75,7 @@ export class LogSink {
     }
     this.#logger = logger;
     this.#rank = RANKS[level];
-    this.#system = system;
+    this.system = system;
   }
 
   /** Whether lines of this level are written. */
@@ -89,7 +90,7 @@ export class LogSink {
     const logger = this.#logger;
     try {
       if (logger.log !== undefined) {
-        disown(logger.log({ ...record, system: this.#system }));
+        disown(logger.log({ ...record, system: this.system }));
       } else if ("cause" in record) {
         disown(logger[level]?.(plain(), record.cause));
       } else disown(logger[level]?.(plain()));
@@ -99,13 +100,13 @@ export class LogSink {
   }
 }
 
-/** The log of one actor. */
-export class ActorLog implements Log {
+/** The log of one actor, or of a system. */
+export class SinkLog implements Log {
   readonly #sink: LogSink | undefined;
-  readonly #actor: { readonly pid: Pid };
+  readonly #actor: { readonly pid: Pid } | undefined;
 
-  /** Writes to `sink`, or nowhere. */
-  constructor(sink: LogSink | undefined, actor: { readonly pid: Pid }) {
+  /** Writes to `sink`, or nowhere; about `actor`, or about the system. */
+  constructor(sink: LogSink | undefined, actor?: { readonly pid: Pid }) {
     this.#sink = sink;
     this.#actor = actor;
   }
@@ -130,10 +131,16 @@ export class ActorLog implements Log {
     const sink = this.#sink;
     if (!sink?.wants(level)) return;
     const { cause, ...fields } = given;
-    const { pid: actor } = this.#actor;
+    const actor = this.#actor?.pid;
     sink.write(
-      { level, text, actor, fields, ...(cause === undefined ? {} : { cause }) },
-      () => `"${actor}" ${text}${formatFields(fields)}`,
+      {
+        level,
+        text,
+        fields,
+        ...(actor === undefined ? {} : { actor }),
+        ...(cause === undefined ? {} : { cause }),
+      },
+      () => `"${actor ?? sink.system}" ${text}${formatFields(fields)}`,
     );
   }
 }

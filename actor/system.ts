@@ -18,7 +18,7 @@ import type { EventStream } from "./event_stream.ts";
 import { type SpawnGroup, spawnGroup } from "./group.ts";
 import { type AnyKind, KindRegistry } from "./kind.ts";
 import { LocalRef, MissingRef } from "./local_ref.ts";
-import { type LogLevel, LogSink } from "./log.ts";
+import { type Log, type LogLevel, LogSink, SinkLog } from "./log.ts";
 import { consoleLogger, EventLogger, type Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import { checkSystemName } from "./name.ts";
@@ -270,6 +270,11 @@ export class ActorSystem implements AsyncDisposable {
   /** Sending messages later, and again and again. */
   get scheduler(): Scheduler {
     return this.#runtime.scheduler;
+  }
+
+  /** Writes lines that name the system to its logger, for code that is no actor. */
+  get log(): Log {
+    return new SinkLog(this.#runtime.log);
   }
 
   /** Publishing to whoever has subscribed. */

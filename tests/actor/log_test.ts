@@ -72,6 +72,21 @@ Deno.test("Context.log gives a logger level, text, system, actor, fields and cau
   ]);
 });
 
+Deno.test("ActorSystem.log gives the logger level, text, system, fields and cause, and names no actor", async () => {
+  const { records, logger } = recorder();
+  const { lines, logger: texts } = listing();
+  await using system = quietSystem({ logger });
+  await using other = quietSystem({ logger: texts });
+  const cause = new Error("no");
+  system.log.warn("slow", { cause, by: 3 });
+  system.log.debug("below the level");
+  other.log.info("open", { doors: 2 });
+  assertEquals(records, [
+    { level: "warn", text: "slow", fields: { by: 3 }, cause, system: "test" },
+  ]);
+  assertEquals(lines, [["info", '"test" open doors=2']]);
+});
+
 Deno.test("Context.log gives a logger of texts the actor, the text and the fields in one line", async () => {
   const { lines, logger } = listing();
   await using system = quietSystem({ logger });
