@@ -85,3 +85,22 @@ Deno.test("Pid.equals() compares all five parts, matches() lets an empty incarna
   const any = new Pid({ ...parts, incarnation: "" });
   assert(!pid.equals(any) && pid.matches(any) && any.matches(pid));
 });
+
+Deno.test("Pid.toJSON() is a key: equal addresses share it and others do not", () => {
+  const parts = { system: "s", host: "h", port: 1, path: "p" };
+  const others = [
+    { system: "other" },
+    { host: "other" },
+    { port: 2 },
+    { path: "p/other" },
+    { incarnation: "i" },
+  ];
+  const visits = new Map<string, number>();
+  for (let round = 1; round <= 2; round++) {
+    for (const change of [{}, ...others]) {
+      const key = new Pid({ ...parts, ...change }).toJSON();
+      visits.set(key, (visits.get(key) ?? 0) + 1);
+    }
+  }
+  assertEquals([...visits.values()], [2, 2, 2, 2, 2, 2]);
+});
