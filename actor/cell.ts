@@ -14,17 +14,14 @@ import {
 } from "./cell_state.ts";
 import { type ChildKey, childName } from "./children.ts";
 import { DeathWatch } from "./death_watch.ts";
-import { handleSignal, unhandled } from "./signal_handling.ts";
-import { TURN_MESSAGES } from "./dispatcher.ts";
-import { handleEscalation } from "./escalation.ts";
-import { decideFor, report } from "./failures.ts";
 import type { HandlerTable, Instance } from "./handlers.ts";
+import { takeTurn } from "./handling.ts";
 import { LocalRef } from "./local_ref.ts";
 import { Deque } from "../internal/deque.ts";
-import { type Flight, Interleaving, isReadOnly } from "./interleaving.ts";
+import { Interleaving, isReadOnly } from "./interleaving.ts";
 import { type Mailbox, UnboundedMailbox } from "./mailbox.ts";
 import { displace, makeMailbox } from "./mailboxes/guarded.ts";
-import { Envelope, type Mail, type Message, type ReplyTo } from "./message.ts";
+import { Envelope, type Mail, type Message } from "./message.ts";
 import type { ActorMeter } from "./meter.ts";
 import { Pid } from "./pid.ts";
 import type { ProtocolData } from "./protocol.ts";
@@ -34,25 +31,16 @@ import {
   type Watcher,
   wrongProtocol,
 } from "./ref.ts";
-import { Reject } from "./reject.ts";
 import { Resources } from "./resources.ts";
 import type { Runtime } from "./runtime.ts";
 import { SimulatedRef } from "./simulation.ts";
-import { isSignal, POISON, POISON_INDEX, terminatedMail } from "./signals.ts";
+import { isSignal, POISON, terminatedMail } from "./signals.ts";
 import type { Supervisor } from "./supervisor.ts";
-import { thenableOf, whenSettled } from "./thenable.ts";
-import {
-  abandon,
-  advance,
-  apply,
-  canAdvance,
-  end,
-  endLeftBehind,
-  started,
-} from "./transitions.ts";
+import type { TimerOwner } from "./timers.ts";
+import { abandon, end, endLeftBehind, started } from "./transitions.ts";
 
-/** One running actor: its mail and its turn. What happens rarely is in the files that it imports. */
-export class Cell implements Owner, Watcher {
+/** One running actor: who it is and how it is reached. What it does with its mail, and what happens rarely is in the files that it imports. */
+export class Cell implements Owner, Watcher, TimerOwner {
   readonly runtime: Runtime;
   readonly owner: Owner;
   readonly protocol: ProtocolData;
@@ -77,8 +65,10 @@ export class Cell implements Owner, Watcher {
   table: HandlerTable | undefined = undefined;
   /** The mail that is being handled. */
   mail: Mail | undefined = undefined;
-  #context: CellContext | undefined = undefined;
-  #rare: Rare | undefined = undefined;
+  /** What handlers are given, once one was called. */
+  contextOrNone: CellContext | undefined = undefined;
+  /** What few actors need; not there as long as none of it was needed. */
+  rareOrNone: Rare | undefined = undefined;
 
   constructor(
     runtime: Runtime,
@@ -134,30 +124,32 @@ export class Cell implements Owner, Watcher {
 
   /** What has the hooks: the instance, or the one that the actor began with before it changed its behavior. */
   get hooks(): Instance | undefined {
-    return this.#rare?.behaviors?.original.instance ?? this.instance;
+    return this.rareOrNone?.behaviors?.original.instance ?? this.instance;
   }
 
   /** What the instance is given besides the message; one of its own for each message that may interleave. */
   get context(): CellContext {
-    if (this.#rare?.interleaving !== undefined && this.mail !== undefined) {
-      return this.#context = new CellContext(this, this.mail);
+    if (
+      this.rareOrNone?.interleaving !== undefined && this.mail !== undefined
+    ) {
+      return this.contextOrNone = new CellContext(this, this.mail);
     }
-    return this.#context ??= new CellContext(this);
+    return this.contextOrNone ??= new CellContext(this);
   }
 
   /** What few actors need; asking for it makes it. */
   get rare(): Rare {
-    return this.#rare ??= new Rare();
+    return this.rareOrNone ??= new Rare();
   }
 
   /** Counts what it does, in a system with metrics. */
   get meter(): ActorMeter | undefined {
-    return this.#rare?.meter;
+    return this.rareOrNone?.meter;
   }
 
   /** Whether {@linkcode Cell.rare} was needed already. */
   get hasRare(): boolean {
-    return this.#rare !== undefined;
+    return this.rareOrNone !== undefined;
   }
 
   /** Takes mail, or makes a dead letter of it and returns false. */
@@ -177,7 +169,7 @@ export class Cell implements Owner, Watcher {
 
   /** Makes a dead letter of mail that came too late, or for nobody. */
   refuse(mail: Mail): void {
-    const ending = this.#rare?.ending;
+    const ending = this.rareOrNone?.ending;
     const isStarted = ending?.reason !== "not_started";
     this.runtime.deadLetters.take(
       mail,
@@ -194,17 +186,33 @@ export class Cell implements Owner, Watcher {
     this.runtime.dispatcher.schedule(this);
   }
 
+  /** How many handlers wait while others may begin. */
+  get inFlight(): number {
+    return this.rareOrNone?.interleaving?.flights.size ?? 0;
+  }
+
+  /** Whether it runs and has nothing to do, and nothing that it waits for. */
+  get isIdle(): boolean {
+    return this.turn === "idle" && this.state === "running" &&
+      this.inFlight === 0;
+  }
+
+  /** Whether a stop has begun. */
+  get isEnding(): boolean {
+    return isEnding(this.state);
+  }
+
   /** Whether it is handling `mail`. */
   isBusyWith(mail: Mail): boolean {
     if (
       this.mail === mail && (this.turn === "busy" || this.turn === "awaiting")
     ) return true;
-    return this.#rare?.interleaving?.has(mail) ?? false;
+    return this.rareOrNone?.interleaving?.has(mail) ?? false;
   }
 
   /** Whether an ask of its own that led back to it with `message` would be handled. */
   admits(message: Message): boolean {
-    const interleaving = this.#rare?.interleaving;
+    const interleaving = this.rareOrNone?.interleaving;
     if (interleaving === undefined) return false;
     return interleaving.admitsChain ||
       (isReadOnly(message) && interleaving.admits(message));
@@ -220,43 +228,7 @@ export class Cell implements Owner, Watcher {
 
   /** Handles mail until none is left, the turn is over, or something must be waited for. */
   run(): void {
-    const { dispatcher } = this.runtime;
-    this.turn = "busy";
-    let left = TURN_MESSAGES;
-    for (;;) {
-      if (this.state !== "running" && !this.#advance()) break;
-      const rare = this.#rare;
-      if (rare?.failed !== undefined) {
-        handleEscalation(this);
-      } else {
-        const mail = rare?.front?.shift() ??
-          this.mailbox?.dequeue() as Mail | undefined; // gives back what it was given
-        if (mail === undefined) break;
-        if (rare?.interleaving?.admitsMail(this, mail) === false) {
-          (rare.front ??= new Deque()).unshift(mail);
-          this.turn = "awaiting";
-          return;
-        }
-        const meter = rare?.meter;
-        if (meter === undefined) this.#handle(mail);
-        else {
-          meter.begin(mail);
-          this.#handle(mail);
-          meter.end();
-        }
-      }
-      const isOver = dispatcher.spend();
-      if (this.turn !== "busy") return;
-      if (--left === 0 || isOver) {
-        this.turn = "queued";
-        dispatcher.schedule(this);
-        return;
-      }
-    }
-    if (this.turn !== "busy") return;
-    this.mail = undefined;
-    this.turn = "idle";
-    if (this.state !== "running" && canAdvance(this)) this.wake();
+    takeTurn(this);
   }
 
   /** Ends the actor after the message that it is handling; what waits goes to the dead letters. */
@@ -295,22 +267,22 @@ export class Cell implements Owner, Watcher {
 
   /** Tells handlers that wait that their work is no longer wanted. */
   cancel(reason: () => unknown): void {
-    this.#context?.cancel(reason);
-    const flights = this.#rare?.interleaving?.flights;
+    this.contextOrNone?.cancel(reason);
+    const flights = this.rareOrNone?.interleaving?.flights;
     for (const { context } of flights ?? []) context.cancel(reason);
   }
 
   /** Lets go of everything that a stopped actor does not need. */
   release(): void {
     const { meter } = this;
-    const ending = this.#rare?.ending;
-    this.#rare = undefined;
+    const ending = this.rareOrNone?.ending;
+    this.rareOrNone = undefined;
     if (meter !== undefined) this.rare.meter = meter;
     if (ending?.reason === "not_started") this.rare.ending = ending;
     this.create = endedCreate;
     this.instance = undefined;
     this.table = undefined;
-    this.#context = undefined;
+    this.contextOrNone = undefined;
     this.mail = undefined;
     this.children = undefined;
   }
@@ -324,7 +296,7 @@ export class Cell implements Owner, Watcher {
   }
 
   removeWatcher(watcher: Watcher): void {
-    this.#rare?.watch?.removeWatcher(watcher);
+    this.rareOrNone?.watch?.removeWatcher(watcher);
   }
 
   watch(ref: BaseRef): void {
@@ -333,7 +305,7 @@ export class Cell implements Owner, Watcher {
   }
 
   unwatch(ref: BaseRef): void {
-    if (this.#rare?.watch?.end(ref)) ref.unwatch(this);
+    if (this.rareOrNone?.watch?.end(ref)) ref.unwatch(this);
   }
 
   terminated(terminated: Terminated, ref: BaseRef): void {
@@ -344,7 +316,7 @@ export class Cell implements Owner, Watcher {
 
   childEnded(child: Cell): void {
     this.children?.delete(child.key);
-    const rare = this.#rare;
+    const rare = this.rareOrNone;
     rare?.failed?.delete(child);
     if (rare?.passedOn === child) rare.passedOn = undefined;
     if (this.turn === "awaiting_children" && this.children?.size === 0) {
@@ -354,7 +326,7 @@ export class Cell implements Owner, Watcher {
   }
 
   childDecided(child: Cell): void {
-    const rare = this.#rare;
+    const rare = this.rareOrNone;
     rare?.failed?.delete(child);
     if (rare?.passedOn === child) rare.passedOn = undefined;
   }
@@ -384,126 +356,15 @@ export class Cell implements Owner, Watcher {
     return this.rare.watch ??= new DeathWatch();
   }
 
-  /** Takes a step of the life; true when mail can be handled. */
-  #advance(): boolean {
-    if (this.#inFlight > 0) {
-      this.turn = "awaiting"; // what is in work comes first
-      return false;
-    }
-    advance(this);
-    this.runtime.dispatcher.spend();
-    return this.turn === "busy" && this.state === "running";
-  }
-
-  #handle(mail: Mail): void {
-    this.mail = mail;
-    let message;
-    let replyTo: ReplyTo | undefined;
-    if (mail instanceof Envelope) {
-      message = mail.message;
-      replyTo = mail.replyTo;
-    } else {
-      message = mail;
-      replyTo = undefined;
-    }
-    const { index } = message;
-    let reply: unknown;
-    let awaited: PromiseLike<unknown> | undefined;
-    try {
-      if (index < 0) {
-        if (index === POISON_INDEX) {
-          return end(this, "draining", "stopped", undefined);
-        }
-        reply = handleSignal(this, mail);
-      } else {
-        const handler = this.table?.[index];
-        if (handler !== undefined) {
-          reply = handler.call(this.instance, message.body, this.context);
-        } else if (this.instance?.receive !== undefined) {
-          reply = this.instance.receive(message, this.context);
-        } else {
-          return unhandled(this, mail);
-        }
-      }
-      if (typeof reply === "object") awaited = thenableOf(reply);
-    } catch (error) {
-      return this.#failed(
-        error,
-        message.type,
-        this.#isStashed(mail) ? undefined : replyTo,
-      );
-    }
-    if (awaited !== undefined) this.#await(awaited, message, replyTo);
-    else if (replyTo !== undefined && !this.#isStashed(mail)) {
-      replyTo.succeed(reply);
-    }
-  }
-
-  /** Whether the handler has put `mail` aside, so that its reply is still to come. */
-  #isStashed(mail: Mail | undefined): boolean {
-    return this.#context?.takeStashed(mail) ?? false;
-  }
-
-  #await(
-    awaited: PromiseLike<unknown>,
-    message: Message,
-    replyTo: ReplyTo | undefined,
-  ): void {
-    const context = this.#context;
-    const { mail } = this;
-    const flight = this.#takeOff(message);
-    if (flight === undefined) this.turn = "awaiting";
-    const handled = this.#rare?.meter?.wait();
-    whenSettled(awaited, (reply) => {
-      handled?.();
-      if (!context?.takeStashed(mail)) replyTo?.succeed(reply);
-      this.#land(flight);
-    }, (error) => {
-      handled?.();
-      const isStashed = context?.takeStashed(mail);
-      this.#failed(error, message.type, isStashed ? undefined : replyTo);
-      this.#land(flight);
-    });
-  }
-
-  get #inFlight(): number {
-    return this.#rare?.interleaving?.flights.size ?? 0;
-  }
-
-  /** Lets others begin while a handler waits, where that was asked for. */
-  #takeOff(message: Message): Flight | undefined {
-    const interleaving = this.#rare?.interleaving;
-    const { mail } = this;
-    if (mail === undefined || !interleaving?.yields(message)) return undefined;
-    const context = this.#context as CellContext; // the handler was given one
-    const flight = { mail, context, readOnly: isReadOnly(message) };
-    interleaving.begin(flight);
-    return flight;
-  }
-
-  #land(flight: Flight | undefined): void {
-    if (flight === undefined) return this.goOn();
-    this.#rare?.interleaving?.finish(flight);
-    if (this.turn === "awaiting" || this.state === "stopped") this.goOn();
-    else this.wake();
-  }
-
   /** Puts an ask that this actor's own ask led to before the mail that must wait. */
   #jumpsQueue(mail: Mail): boolean {
-    const rare = this.#rare;
+    const rare = this.rareOrNone;
     if (isEnding(this.state) || !rare?.interleaving?.isChained(this, mail)) {
       return false;
     }
     (rare.front ??= new Deque()).unshift(mail);
     this.goOn();
     return true;
-  }
-
-  #failed(error: unknown, during: string, replyTo: ReplyTo | undefined): void {
-    replyTo?.fail(error);
-    if (Reject.isOf(during, error)) return; // declared: no failure
-    if (this.state !== "running") report(this, error, during, undefined);
-    else apply(this, decideFor(this, error, during), error);
   }
 }
 

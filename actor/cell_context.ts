@@ -32,6 +32,7 @@ import { stash, unstash } from "./stash.ts";
 import type { Poison } from "./signals.ts";
 import type { Spawn } from "./spawn.ts";
 import type { ActorSystem } from "./system.ts";
+import { ActorTimers, type Timers } from "./timers.ts";
 
 /** The context of a cell, or that of one message of it when several may be in work. */
 export class CellContext implements Context {
@@ -165,6 +166,11 @@ export class CellContext implements Context {
         (own) => cell.runtime.commands.spawn(cell, own),
         args,
       )) as unknown as SpawnGroup;
+  }
+
+  get timers(): Timers {
+    const cell = this.#cell;
+    return cell.rare.timers ??= new ActorTimers(cell.runtime.alarms, cell);
   }
 
   get log(): Log {

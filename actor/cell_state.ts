@@ -18,6 +18,7 @@ import type { Resources } from "./resources.ts";
 import type { BaseRef, TerminationReason, Watcher } from "./ref.ts";
 import type { RestartWindow } from "./restart_window.ts";
 import type { Supervisor } from "./supervisor.ts";
+import type { ActorTimers } from "./timers.ts";
 
 /** How many messages an actor may put aside, unless told otherwise. */
 export const STASH_CAPACITY: number = 1_000;
@@ -152,6 +153,8 @@ export class Rare {
   links: Map<BaseRef, Watcher> | undefined = undefined;
   /** Counts what it does, in a system with metrics. */
   meter: ActorMeter | undefined = undefined;
+  /** What it sends to itself later. */
+  timers: ActorTimers | undefined = undefined;
   /** What it was given to use. */
   dependencies: Resources | undefined = undefined;
   /** Why it ends or restarts. */

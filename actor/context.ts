@@ -14,6 +14,7 @@ import type { Poison } from "./signals.ts";
 import type { ResourceKey } from "./resources.ts";
 import type { Spawn } from "./spawn.ts";
 import type { ActorSystem } from "./system.ts";
+import type { Timers } from "./timers.ts";
 
 /**
  * An actor's own view of its world, given to each handler and hook. There is one for each actor, so
@@ -34,6 +35,8 @@ export interface Context<P extends AnyProtocol = AnyProtocol> {
    * the actor is stopping. Made when it is first read.
    */
   readonly signal: AbortSignal;
+  /** Messages that the actor sends to itself later. They end with the instance, at a restart too. */
+  readonly timers: Timers<P>;
   /** Writes lines that name the actor to the logger of the system. */
   readonly log: Log;
   /**

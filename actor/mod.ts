@@ -169,6 +169,7 @@ export type { SimulatedCodecs, SimulatedWire } from "./simulation.ts";
 export type { ProvidedResource, ResourceKey } from "./resources.ts";
 export type { ScheduledJob, ScheduledJobState } from "./scheduled_job.ts";
 export type { ScheduleOptions, Scheduler } from "./scheduler.ts";
+export type { DelayOptions, Timers } from "./timers.ts";
 export type { Calendar, IntervalOptions } from "./timing.ts";
 export type { DrainOptions } from "./shutdown.ts";
 export type {

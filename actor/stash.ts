@@ -9,6 +9,7 @@ import { STASH_CAPACITY } from "./cell_state.ts";
 import { ActorError } from "./errors.ts";
 import type { Mail } from "./message.ts";
 import type { Pid } from "./pid.ts";
+import { TimerMail } from "./timers.ts";
 
 /** A message cannot be put aside: too many are already. */
 export class StashOverflowError extends ActorError {
@@ -42,7 +43,8 @@ export function stash(cell: Cell, mail: Mail | undefined): void {
   if (stashed.size >= capacity) {
     throw new StashOverflowError(cell.pid, capacity);
   }
-  stashed.push(mail);
+  // The time of a timer's message has come: what becomes of the timer does not concern it any more.
+  stashed.push(mail instanceof TimerMail ? mail.message : mail);
   rare.meter?.setAside();
 }
 

@@ -5,6 +5,7 @@
 
 import { Alarm, type Alarms, SLACK } from "./alarms.ts";
 import { Envelope, type Mail, type Message } from "./message.ts";
+import { StoppedError } from "./errors.ts";
 import type { Pid } from "./pid.ts";
 import type { AnyProtocol, MessageOf, ProtocolData } from "./protocol.ts";
 import { wrongProtocol } from "./ref.ts";
@@ -36,6 +37,7 @@ export interface Timers<P extends AnyProtocol = AnyProtocol> {
    * @param when After how long, or how far apart.
    * @param message What the actor is sent.
    * @throws {RangeError} When a time is out of its range.
+   * @throws {StoppedError} When the actor is stopping.
    * @throws {TypeError} When the message belongs to another protocol.
    */
   start(
@@ -60,6 +62,7 @@ export interface Timers<P extends AnyProtocol = AnyProtocol> {
    * @param delay How long, in milliseconds, at least 1.
    * @param message What the actor is sent.
    * @throws {RangeError} When the delay is out of its range.
+   * @throws {StoppedError} When the actor is stopping.
    * @throws {TypeError} When the message belongs to another protocol.
    */
   setReceiveTimeout(delay: number, message: MessageOf<P>): void;
@@ -77,6 +80,8 @@ export interface TimerOwner {
   readonly pid: Pid;
   /** What it speaks. */
   readonly protocol: ProtocolData;
+  /** Whether its end has begun. */
+  readonly isEnding: boolean;
   /** Whether it handles nothing, and nothing waits for it. */
   readonly isIdle: boolean;
   /** Takes mail. */
@@ -115,7 +120,7 @@ export class ActorTimers implements Timers {
     when: DelayOptions | IntervalOptions,
     message: Message,
   ): void {
-    this.#check(message);
+    this.#check(message, `start timer "${key}" of`);
     const timing = "delay" in when
       ? new OneShot(when.delay)
       : new Interval(when);
@@ -143,7 +148,7 @@ export class ActorTimers implements Timers {
   }
 
   setReceiveTimeout(delay: number, message: Message): void {
-    this.#check(message);
+    this.#check(message, "set the receive timeout of");
     checkedDelay("receive timeout", delay, 1);
     this.cancelReceiveTimeout();
     this.#receiveTimeout = new ReceiveTimeout(this, delay, message);
@@ -181,9 +186,12 @@ export class ActorTimers implements Timers {
       : this.#entries.get(timer.key) === timer;
   }
 
-  #check({ type, protocol }: Message): void {
-    if (protocol === this.owner.protocol) return;
-    throw wrongProtocol(type, protocol, this.owner);
+  #check({ type, protocol }: Message, action: string): void {
+    const { owner } = this;
+    if (protocol !== owner.protocol) throw wrongProtocol(type, protocol, owner);
+    if (owner.isEnding) {
+      throw new StoppedError(owner.pid, action, "it is ending");
+    }
   }
 }
 
@@ -213,7 +221,10 @@ class NamedTimer extends Alarm {
 
   ring(now: number): void {
     this.#wait(now);
-    this.#timers.owner.deliver(this.#mail);
+    const isTaken = this.#timers.owner.deliver(this.#mail);
+    if (!isTaken && this.#timing instanceof OneShot) {
+      this.#timers.cancel(this.key); // it is a dead letter, and nothing is to come
+    }
   }
 
   accept(): boolean {

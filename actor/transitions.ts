@@ -81,6 +81,7 @@ export function restart(cell: Cell, error: unknown): void {
   ) return;
   cell.state = "restarting";
   cell.rare.ending = { reason: "failed", error };
+  cell.rare.timers?.close();
   unstash(cell, Infinity);
   cell.wake();
 }
@@ -147,6 +148,7 @@ export function end(
   if (isEnding(cell.state)) return;
   cell.state = state;
   cell.rare.ending = { reason, error };
+  cell.rare.timers?.close();
   const { restartTimer } = cell.rare;
   if (restartTimer !== undefined) {
     restartTimer.cancel();
@@ -208,6 +210,7 @@ export function endLeftBehind(cell: Cell): void {
 function begin(cell: Cell): void {
   let instance: Instance;
   let starting: PromiseLike<unknown> | undefined;
+  cell.rareOrNone?.timers?.close(); // what the last instance began while it ended
   try {
     instance = cell.create();
     if (disown(instance)) {

@@ -21,6 +21,10 @@ class Desk implements TimerOwner {
   readonly mail: Mail[] = [];
   mode: "prompt" | "slow" = "prompt";
 
+  get isEnding(): boolean {
+    return false;
+  }
+
   get isIdle(): boolean {
     return this.mail.length === 0;
   }

@@ -1,0 +1,192 @@
+/**
+ * How an actor handles its mail: one message after the other, or several at a time where that was asked for.
+ * @module
+ */
+
+import { Deque } from "../internal/deque.ts";
+import type { Cell } from "./cell.ts";
+import type { CellContext } from "./cell_context.ts";
+import type { Rare } from "./cell_state.ts";
+import { TURN_MESSAGES } from "./dispatcher.ts";
+import { handleEscalation } from "./escalation.ts";
+import { decideFor, report } from "./failures.ts";
+import { type Flight, isReadOnly } from "./interleaving.ts";
+import { Envelope, type Mail, type Message, type ReplyTo } from "./message.ts";
+import { Reject } from "./reject.ts";
+import { handleSignal, unhandled } from "./signal_handling.ts";
+import { POISON_INDEX } from "./signals.ts";
+import { thenableOf, whenSettled } from "./thenable.ts";
+import { advance, apply, canAdvance, end } from "./transitions.ts";
+
+/** Handles mail of `cell` until none is left, the turn is over, or something must be waited for. */
+export function takeTurn(cell: Cell): void {
+  const { dispatcher } = cell.runtime;
+  cell.turn = "busy";
+  let left = TURN_MESSAGES;
+  for (;;) {
+    if (cell.state !== "running" && !takeStep(cell)) break;
+    const rare = cell.rareOrNone;
+    if (rare?.failed !== undefined) {
+      handleEscalation(cell);
+    } else {
+      const mail = rare?.front?.shift() ??
+        cell.mailbox?.dequeue() as Mail | undefined; // gives back what it was given
+      if (mail === undefined) break;
+      if (rare === undefined) handle(cell, mail);
+      else if (!handleWith(cell, rare, mail)) return;
+    }
+    const isOver = dispatcher.spend();
+    if (cell.turn !== "busy") return;
+    if (--left === 0 || isOver) {
+      cell.turn = "queued";
+      dispatcher.schedule(cell);
+      return;
+    }
+  }
+  if (cell.turn !== "busy") return;
+  cell.mail = undefined;
+  cell.turn = "idle";
+  if (cell.state !== "running" && canAdvance(cell)) cell.wake();
+}
+
+/** Takes a step of the life; true when mail can be handled. */
+function takeStep(cell: Cell): boolean {
+  if (cell.inFlight > 0) {
+    cell.turn = "awaiting"; // what is in work comes first
+    return false;
+  }
+  advance(cell);
+  cell.runtime.dispatcher.spend();
+  return cell.turn === "busy" && cell.state === "running";
+}
+
+/** Handles mail of an actor that has more than handlers; false when the mail must wait. */
+function handleWith(cell: Cell, rare: Rare, mail: Mail): boolean {
+  if (rare.interleaving?.admitsMail(cell, mail) === false) {
+    (rare.front ??= new Deque()).unshift(mail);
+    cell.turn = "awaiting";
+    return false;
+  }
+  if (rare.timers?.accepts(mail) === false) return true; // its timer is over
+  const { meter } = rare;
+  if (meter === undefined) handle(cell, mail);
+  else {
+    meter.begin(mail);
+    handle(cell, mail);
+    meter.end();
+  }
+  if (cell.turn === "busy") handled(cell);
+  return true;
+}
+
+/** Notes that a message was handled to its end, awaited promises included. */
+function handled(cell: Cell): void {
+  cell.rareOrNone?.timers?.handled();
+}
+
+function handle(cell: Cell, mail: Mail): void {
+  cell.mail = mail;
+  let message;
+  let replyTo: ReplyTo | undefined;
+  if (mail instanceof Envelope) {
+    message = mail.message;
+    replyTo = mail.replyTo;
+  } else {
+    message = mail;
+    replyTo = undefined;
+  }
+  const { index } = message;
+  let reply: unknown;
+  let awaited: PromiseLike<unknown> | undefined;
+  try {
+    if (index < 0) {
+      if (index === POISON_INDEX) {
+        return end(cell, "draining", "stopped", undefined);
+      }
+      reply = handleSignal(cell, mail);
+    } else {
+      const { instance } = cell;
+      const handler = cell.table?.[index];
+      if (handler !== undefined) {
+        reply = handler.call(instance, message.body, cell.context);
+      } else if (instance?.receive !== undefined) {
+        reply = instance.receive(message, cell.context);
+      } else {
+        return unhandled(cell, mail);
+      }
+    }
+    if (typeof reply === "object") awaited = thenableOf(reply);
+  } catch (error) {
+    return failed(
+      cell,
+      error,
+      message.type,
+      isStashed(cell, mail) ? undefined : replyTo,
+    );
+  }
+  if (awaited !== undefined) waitFor(cell, awaited, message, replyTo);
+  else if (replyTo !== undefined && !isStashed(cell, mail)) {
+    replyTo.succeed(reply);
+  }
+}
+
+/** Whether the handler has put `mail` aside, so that its reply is still to come. */
+function isStashed(cell: Cell, mail: Mail | undefined): boolean {
+  return cell.contextOrNone?.takeStashed(mail) ?? false;
+}
+
+function waitFor(
+  cell: Cell,
+  awaited: PromiseLike<unknown>,
+  message: Message,
+  replyTo: ReplyTo | undefined,
+): void {
+  const context = cell.contextOrNone;
+  const { mail } = cell;
+  const flight = takeOff(cell, message);
+  if (flight === undefined) cell.turn = "awaiting";
+  const measured = cell.rareOrNone?.meter?.wait();
+  whenSettled(awaited, (reply) => {
+    measured?.();
+    if (!context?.takeStashed(mail)) replyTo?.succeed(reply);
+    land(cell, flight);
+  }, (error) => {
+    measured?.();
+    const wasStashed = context?.takeStashed(mail);
+    failed(cell, error, message.type, wasStashed ? undefined : replyTo);
+    land(cell, flight);
+  });
+}
+
+/** Lets others begin while a handler waits, where that was asked for. */
+function takeOff(cell: Cell, message: Message): Flight | undefined {
+  const interleaving = cell.rareOrNone?.interleaving;
+  const { mail } = cell;
+  if (mail === undefined || !interleaving?.yields(message)) return undefined;
+  const context = cell.contextOrNone as CellContext; // the handler was given one
+  const flight = { mail, context, readOnly: isReadOnly(message) };
+  interleaving.begin(flight);
+  return flight;
+}
+
+function land(cell: Cell, flight: Flight | undefined): void {
+  if (flight !== undefined) cell.rareOrNone?.interleaving?.finish(flight);
+  handled(cell);
+  if (
+    flight === undefined || cell.turn === "awaiting" ||
+    cell.state === "stopped"
+  ) cell.goOn();
+  else cell.wake();
+}
+
+function failed(
+  cell: Cell,
+  error: unknown,
+  during: string,
+  replyTo: ReplyTo | undefined,
+): void {
+  replyTo?.fail(error);
+  if (Reject.isOf(during, error)) return; // declared: no failure
+  if (cell.state !== "running") report(cell, error, during, undefined);
+  else apply(cell, decideFor(cell, error, during), error);
+}
