@@ -51,7 +51,7 @@ export class Commands {
       case FrameKind.PING:
         return link.outbound.frame({ kind: FrameKind.PONG, correlation });
       case FrameKind.CANCEL:
-        return link.cancel(correlation);
+        return link.asks.cancel(correlation);
       case FrameKind.PONG:
         return;
       default:

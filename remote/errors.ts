@@ -120,6 +120,10 @@ export class CodecError extends ActorError {
   readonly format: string;
   /** Where in the value, for example `"$.items[3].when"`; `"$"` is the value itself. */
   readonly path: string;
+  /** What was there. */
+  readonly found: string;
+  /** What would have been right. */
+  readonly wanted: string;
 
   /** Names the format, the place, and what was found and wanted there. */
   constructor(
@@ -136,6 +140,8 @@ export class CodecError extends ActorError {
     );
     this.format = format;
     this.path = path;
+    this.found = found;
+    this.wanted = wanted;
   }
 }
 

@@ -6,14 +6,17 @@
 import { ActorError, describe, type Outcome } from "../actor/errors.ts";
 import { Pid } from "../actor/pid.ts";
 import { Reject } from "../actor/reject.ts";
-import { RemoteError } from "./errors.ts";
-import type { MessageCodecs } from "./message_codecs.ts";
+import { FrameError, RemoteError } from "./errors.ts";
+import { decodeReply, type MessageCodecs } from "./message_codecs.ts";
 import type { Failure } from "./wire/fields.ts";
-import { OUTCOMES } from "./wire/kinds.ts";
+import { OUTCOMES, REJECTED } from "./wire/kinds.ts";
 
 const NO_DATA = new Uint8Array();
-/** Longest text of an error that is sent, in characters. */
+/** Longest text and code of an error that is sent or taken, in characters. */
 const LONGEST_TEXT = 4_096;
+const LONGEST_CODE = 128;
+/** Most data of a declared error, in bytes: with the rest it fits into the room that every peer has for it. */
+const MOST_DATA = 49_152;
 
 /**
  * What of `error` leaves the node: code and text, never a stack.
@@ -30,12 +33,13 @@ export function failureOf(
 ): Failure {
   const isRemote = error instanceof RemoteError;
   const isActorError = error instanceof ActorError;
+  const code = isRemote
+    ? error.remoteCode
+    : isActorError
+    ? error.code
+    : classOf(error);
   return {
-    code: isRemote
-      ? error.remoteCode
-      : isActorError
-      ? error.code
-      : classOf(error),
+    code: cut(code, LONGEST_CODE),
     text: cut(
       isRemote ? error.text : isActorError ? error.message : describe(error),
     ),
@@ -46,7 +50,11 @@ export function failureOf(
   };
 }
 
-/** What of an error that the message declares leaves the node; `undefined` when it declares no such error. */
+/**
+ * What of an error that the message declares leaves the node; `undefined` when it declares no such error.
+ *
+ * @throws {FrameError} When its data is too large. What its codec throws passes through.
+ */
 export function rejectionOf(
   error: unknown,
   type: string,
@@ -55,24 +63,38 @@ export function rejectionOf(
   if (!Reject.isOf(type, error)) return undefined;
   const codec = errors.get(error.code);
   if (codec === undefined) return undefined;
+  const data = codec.encode(error.data);
+  if (data.length > MOST_DATA) {
+    throw new FrameError(
+      `send error "${error.code}" of "${type}"`,
+      `its data has ${data.length} bytes`,
+      `at most ${MOST_DATA} bytes were expected`,
+    );
+  }
   return {
     code: error.code,
     text: cut(error.message),
-    outcome: OUTCOMES.indexOf("done"),
+    outcome: REJECTED,
     retryable: false,
-    data: codec.encode(error.data),
+    data,
   };
 }
 
-/** The declared error that a peer's failure stands for; `undefined` when the message declares no such error. */
+/**
+ * The declared error that a peer's failure stands for; `undefined` when the message declares no such error.
+ * A failure with the code of one is not one unless the peer says so: its data would be missing.
+ *
+ * @throws {CodecError} When its data cannot be decoded.
+ */
 export function rejectOf(
   failure: Failure | undefined,
   type: string,
   { errors }: MessageCodecs,
 ): Reject | undefined {
-  const codec = failure && errors.get(failure.code);
-  if (failure === undefined || codec === undefined) return undefined;
-  return new Reject(type, failure.code, codec.decode(failure.data));
+  if (failure?.outcome !== REJECTED) return undefined;
+  const codec = errors.get(failure.code);
+  if (codec === undefined) return undefined;
+  return new Reject(type, failure.code, decodeReply(codec, failure.data));
 }
 
 /**
@@ -100,9 +122,9 @@ export function errorOf(
     retryable = false,
   } = failure ?? {};
   return new RemoteError(node, action, {
-    code,
-    text,
-    outcome: OUTCOMES[outcome] ?? "unknown",
+    code: harmless(cut(code, LONGEST_CODE)),
+    text: harmless(cut(text, LONGEST_TEXT + 1)),
+    outcome: outcome === REJECTED ? "done" : OUTCOMES[outcome] ?? "unknown",
     retryable,
   });
 }
@@ -125,6 +147,11 @@ function nameOf(error: unknown): string {
   return "Error";
 }
 
-function cut(text: string): string {
-  return text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT)}…`;
+/** A peer's words end up on terminals: control characters are replaced, the ends of lines aside. */
+function harmless(text: string): string {
+  return text.replace(/[^\P{Cc}\n\t]/gu, "\u{fffd}");
+}
+
+function cut(text: string, longest = LONGEST_TEXT): string {
+  return text.length <= longest ? text : `${text.slice(0, longest)}…`;
 }

@@ -6,6 +6,7 @@
 import type { Addressee } from "../actor/dead_letters.ts";
 import type { Mail } from "../actor/message.ts";
 import { Deque } from "../internal/deque.ts";
+import { FrameKind } from "./wire/kinds.ts";
 
 /** What a message that waits is taken to need besides its payload, in bytes. */
 const OVERHEAD = 256;
@@ -30,6 +31,24 @@ export interface LargeMessage {
   readonly mail: Mail | undefined;
   /** Whom it is for. */
   readonly target: Addressee | undefined;
+}
+
+/** An answer whose payload waits to be written. */
+export function largeReply(
+  correlation: number,
+  payload: Uint8Array,
+): LargeMessage {
+  return {
+    kind: FrameKind.REPLY,
+    receiver: "",
+    sender: "",
+    type: "",
+    correlation,
+    deadline: Infinity,
+    payload,
+    mail: undefined,
+    target: undefined,
+  };
 }
 
 /** A message with what of it was written. */
@@ -60,6 +79,8 @@ export class LargeMessages {
   readonly #turns: Deque<Pair> = new Deque();
   /** Pairs whose first message is not, in the order in which they may begin. */
   readonly #waiting: Deque<Pair> = new Deque();
+  /** Asks that wait, by correlation, and whether nobody waits for their answers any more. */
+  readonly #asks: Map<number, "wanted" | "cancelled"> = new Map();
   #bytes = 0;
   /** Bytes of the payloads that are under way, the whole of each. */
   #underWay = 0;
@@ -87,6 +108,7 @@ export class LargeMessages {
   /** Adds a message behind those of its pair. */
   add(message: LargeMessage): void {
     const { receiver, sender, correlation, payload } = message;
+    if (isAsk(message)) this.#asks.set(correlation, "wanted");
     // Answers belong to no pair: each is one of its own.
     const key = receiver === "" ? `${correlation}` : pairOf(receiver, sender);
     const progress: Progress = { message, id: 0, offset: 0 };
@@ -97,6 +119,21 @@ export class LargeMessages {
     pair.queue.push(progress);
     this.#pairs.set(key, pair);
     this.#waiting.push(pair);
+  }
+
+  /** Notes that nobody waits for the answer to an ask; false when the ask does not wait here. */
+  cancel(correlation: number): boolean {
+    if (!this.#asks.has(correlation)) return false;
+    this.#asks.set(correlation, "cancelled");
+    return true;
+  }
+
+  /** Whether nobody waits for the answer to an ask that has just been written; asked once. */
+  takeCancelled(message: LargeMessage): boolean {
+    if (!isAsk(message)) return false;
+    const state = this.#asks.get(message.correlation);
+    this.#asks.delete(message.correlation);
+    return state === "cancelled";
   }
 
   /**
@@ -130,6 +167,7 @@ export class LargeMessages {
     this.#pairs.clear();
     this.#turns.clear();
     this.#waiting.clear();
+    this.#asks.clear();
     this.#bytes = 0;
     this.#underWay = 0;
     for (const { queue } of pairs) {
@@ -154,6 +192,10 @@ export class LargeMessages {
       this.#turns.push(pair);
     }
   }
+}
+
+function isAsk({ mail, correlation }: LargeMessage): boolean {
+  return mail !== undefined && correlation !== 0;
 }
 
 /** References to one actor may name its incarnation or not: both are the same pair. */

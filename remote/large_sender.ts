@@ -22,6 +22,8 @@ import { FrameKind } from "./wire/kinds.ts";
 export interface LargeSenderHost {
   /** A frame was written and must be ended; the mail is that of a message which it completes. */
   endFrame(mail: Mail | undefined, target: Addressee | undefined): void;
+  /** An ask was written for whose answer nobody waits. */
+  cancelled(correlation: number): void;
   /** A frame was begun and must be dropped: the message cannot be sent after all. */
   dropFrame(message: LargeMessage, error: unknown): void;
 }
@@ -94,6 +96,7 @@ export class LargeSender {
       try {
         this.#begin(message);
       } catch (error) {
+        this.#messages.takeCancelled(message);
         this.#host.dropFrame(message, error);
         return true;
       }
@@ -108,9 +111,15 @@ export class LargeSender {
     }
     writer.part(payload.subarray(offset, end));
     progress.offset = end;
-    if (last) this.#host.endFrame(mail, target);
-    else this.#host.endFrame(undefined, undefined);
-    return last;
+    if (!last) {
+      this.#host.endFrame(undefined, undefined);
+      return false;
+    }
+    this.#host.endFrame(mail, target);
+    if (this.#messages.takeCancelled(message)) {
+      this.#host.cancelled(message.correlation);
+    }
+    return true;
   };
 
   /** Begins the first frame of a message. */

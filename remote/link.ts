@@ -6,7 +6,6 @@
 import { PendingAsk } from "../actor/asks.ts";
 import { Envelope, type Mail } from "../actor/message.ts";
 import type { BaseRef } from "../actor/ref.ts";
-import type { Runtime } from "../actor/runtime.ts";
 import {
   ControlReply,
   type ControlRequest,
@@ -14,80 +13,48 @@ import {
 } from "./control_request.ts";
 import { DisconnectedError, FrameError, OverloadedError } from "./errors.ts";
 import { errorOf, failureOf } from "./failure.ts";
-import { discard, lastFrames, sayFarewell } from "./farewell.ts";
+import { lastFrames, sayFarewell } from "./farewell.ts";
+import { printable } from "./first_message.ts";
 import type { Session } from "./handshake.ts";
-import { Inbound, type InboundHandler } from "./inbound.ts";
 import type { IncomingMessage } from "./incoming.ts";
 import type { LargeMessage } from "./large_messages.ts";
+import type { LinkOptions } from "./link_options.ts";
 import { Losses } from "./losses.ts";
 import type { MessageCodecs } from "./message_codecs.ts";
+import { OpenAsks } from "./open_asks.ts";
 import { Outbound } from "./outbound.ts";
+import { Reading, type ReadingHost } from "./reading.ts";
 import { remainingFor } from "./remaining.ts";
 import { type Request, Requests } from "./requests.ts";
-import type { RemoteReply } from "./remote_reply.ts";
 import type { Route } from "./route.ts";
 import type { Connection } from "./transport.ts";
 import type { DecodedFrame, Failure } from "./wire/fields.ts";
 import { FrameKind } from "./wire/kinds.ts";
 
-/** What a link tells whoever made it. */
-export interface LinkOwner {
-  /** A message of the peer, valid until this returns. */
-  message(link: Link, message: IncomingMessage): void;
-  /** A request of the peer that is not a message, valid until this returns. */
-  request(link: Link, frame: DecodedFrame): void;
-  /** The peer wishes to part: nothing new is sent to it over this link. */
-  parting(link: Link): void;
-  /** The link is of no more use; the reason is `undefined` when it ended in peace. */
-  closed(link: Link, reason: unknown): void;
-  /** What goes on after the end of a link until the peer has been told why; `stop` ends it. */
-  linger(task: Promise<void>, stop: () => void): void;
-}
-
-/** Settings of a {@linkcode Link}. */
-export interface LinkOptions {
-  /** What the actors of the node share. */
-  runtime: Runtime;
-  /** Who made it. */
-  owner: LinkOwner;
-  /**
-   * `"dialler"`: sends messages and requests, and is sent answers. `"acceptor"`: the other way round.
-   */
-  role: "dialler" | "acceptor";
-  /** The peer as `host:port`, for errors. */
-  node: string;
-  /** Bytes of messages that wait or are not acknowledged, at most. */
-  budget: number;
-  /** Bytes of the largest payload, in either direction. */
-  maxMessageBytes: number;
-}
-
 /** One connection: messages out or in, answers the other way. Of no use again after its end. */
-export class Link implements InboundHandler {
+export class Link implements ReadingHost {
   readonly outbound: Outbound;
   readonly requests: Requests;
-  /** Asks of the peer whose handlers want to know when it waits no longer; each goes with its answer. */
-  readonly cancellable: Map<number, RemoteReply> = new Map();
+  /** Asks of the peer that have no answer yet. */
+  readonly asks: OpenAsks = new OpenAsks();
   readonly #options: LinkOptions;
-  readonly #inbound: Inbound;
+  readonly #reading: Reading;
   #connection: Connection | undefined = undefined;
-  #reading: Promise<void> | undefined = undefined;
+  /** Settles with the end of what the peer sends. */
+  #read: Promise<void> | undefined = undefined;
   #session: Session | undefined = undefined;
   /** Where the link is in its life; while it is parting both sides finish what they owe. */
   #state: "connecting" | "open" | "parting" | "closed" = "connecting";
-  /** How many counted frames the peer was told of. */
-  #acknowledged = 0;
-  #stalledSince: number | undefined = undefined;
+  /** Resolves when it has parted in peace, or ended otherwise. */
+  #parted: Promise<void> | undefined = undefined;
   #onClosed: (() => void)[] = [];
 
   constructor(options: LinkOptions) {
     this.#options = options;
     const { budget, maxMessageBytes, runtime, node } = options;
-    this.#inbound = new Inbound(this, maxMessageBytes);
     this.requests = new Requests(
       node,
-      (correlation) =>
-        this.outbound.frame({ kind: FrameKind.CANCEL, correlation }),
+      (correlation) => this.outbound.cancel(correlation),
     );
     this.outbound = new Outbound({
       budget,
@@ -96,13 +63,7 @@ export class Link implements InboundHandler {
       onFailure: (error) => this.close(error),
       onUnsendable: (message, error) => this.#unsendable(message, error),
     });
-  }
-
-  /** The peer waits no longer for the answer to one of its asks. */
-  cancel(correlation: number): void {
-    this.cancellable.get(correlation)?.cancel(
-      new DisconnectedError(this.node, "answer an ask of", "the asker gave up"),
-    );
+    this.#reading = new Reading(this, this.outbound, options);
   }
 
   /** Whether new messages may be sent over it. */
@@ -125,7 +86,7 @@ export class Link implements InboundHandler {
    * clock; `undefined` when nothing is missing or this end is not reading.
    */
   get stalledSince(): number | undefined {
-    return this.#stalledSince;
+    return this.#reading.stalledSince;
   }
 
   /** Begins to read and write. The connection belongs to the link from now on. */
@@ -135,7 +96,7 @@ export class Link implements InboundHandler {
     this.#session = session;
     if (this.#state === "connecting") this.#state = "open";
     this.outbound.attach(connection, session.maxFrameBytes);
-    this.#reading = this.#read(connection, session.rest).then(
+    this.#read = this.#reading.run(connection, session.rest).then(
       () => this.#ended(),
       (error) => this.close(error),
     );
@@ -236,10 +197,10 @@ export class Link implements InboundHandler {
   /** Ends the link because of what the peer did, and tells the peer so if it listens. */
   refuse(error: unknown): void {
     const connection = this.#connection;
-    const reading = this.#reading;
+    const reading = this.#read;
     if (this.#state === "closed" || connection === undefined) return;
     // What was said before may not have been written yet, so it is said again.
-    const bytes = lastFrames(this.#inbound.counted, error);
+    const bytes = lastFrames(this.#reading.counted, error);
     const { owner, runtime: { clock } } = this.#options;
     const { writing } = this.outbound;
     this.#end(error);
@@ -257,7 +218,11 @@ export class Link implements InboundHandler {
    * Parts in peace, and resolves when the link has ended. Who dialled sends what waits, takes what it
    * asked for, and closes; who accepted asks the dialler to do so.
    */
-  async drain(): Promise<void> {
+  drain(): Promise<void> {
+    return this.#parted ??= this.#part();
+  }
+
+  async #part(): Promise<void> {
     if (this.#state === "closed") return;
     this.#state = "parting";
     if (this.#options.role === "acceptor") {
@@ -295,12 +260,13 @@ export class Link implements InboundHandler {
     const { node } = this;
     if (failure !== undefined) {
       const cause = errorOf(node, "keep the connection", failure);
-      const found =
-        `the peer ended it with ${cause.remoteCode} "${cause.text}"`;
+      const { remoteCode, text } = cause;
+      const words = `${remoteCode} "${text}"`;
+      const found = `the peer ended it with ${printable(words)}`;
       this.close(
         new DisconnectedError(node, "keep the connection to", found, { cause }),
       );
-    } else if (this.#options.role === "dialler") {
+    } else if (this.#options.role === "dialler" && this.#parted === undefined) {
       this.#options.owner.parting(this);
     }
   }
@@ -318,8 +284,7 @@ export class Link implements InboundHandler {
   #end(reason: unknown): void {
     const { runtime, owner } = this.#options;
     this.#state = "closed";
-    this.#stalledSince = undefined;
-    this.#inbound.close();
+    this.#reading.close();
     // Whoever sends again because of what follows must find another link.
     owner.closed(this, reason);
     const losses = new Losses(this.node, reason, this.#session !== undefined);
@@ -329,13 +294,14 @@ export class Link implements InboundHandler {
       runtime.deadLetters.take(mail, target, why, error);
     });
     this.requests.close(({ action }) => losses.ofRequest(action));
+    this.asks.close();
     for (const resolve of this.#onClosed.splice(0)) resolve();
   }
 
   /** The peer has ended its direction. */
   #ended(): void {
     if (this.#state === "closed") return;
-    const isWhole = this.#inbound.isWhole;
+    const { isWhole } = this.#reading;
     const isOwed = this.outbound.inFlight > 0 || this.requests.size > 0;
     const isPeace = this.#options.role === "acceptor" ||
       (this.#state === "parting" && !isOwed);
@@ -366,44 +332,5 @@ export class Link implements InboundHandler {
       "not_encodable",
       error,
     );
-  }
-
-  async #read(connection: Connection, rest: Uint8Array): Promise<void> {
-    if (rest.length > 0) this.#push(rest);
-    while (this.#state !== "closed") {
-      const chunk = await connection.read();
-      if (chunk === undefined) return;
-      this.#push(chunk);
-      if (this.#options.role === "acceptor") await this.#keepUp();
-    }
-    await discard(connection); // so that the peer gets our last words
-  }
-
-  /** A peer that does not read its answers gets no more of them: its requests wait. */
-  async #keepUp(): Promise<void> {
-    const { budget, runtime } = this.#options;
-    if (this.outbound.unwritten <= budget) return;
-    const isStalled = this.#stalledSince !== undefined;
-    this.#stalledSince = undefined;
-    while (this.outbound.unwritten > budget && this.#state !== "closed") {
-      await this.outbound.written();
-    }
-    if (isStalled && this.isAlive) this.#stalledSince = runtime.clock.now();
-  }
-
-  #push(chunk: Uint8Array): void {
-    if (this.#state === "closed") return;
-    const inbound = this.#inbound;
-    const now = this.#options.runtime.clock.now();
-    try {
-      inbound.push(chunk, now);
-    } catch (error) {
-      return this.refuse(error);
-    }
-    if (!this.isAlive) return;
-    this.#stalledSince = inbound.isWhole ? undefined : now;
-    if (inbound.counted === this.#acknowledged) return;
-    this.#acknowledged = inbound.counted;
-    this.outbound.acknowledge(inbound.counted);
   }
 }

@@ -4,8 +4,10 @@
  */
 
 import type { Codec } from "../actor/codec.ts";
+import { describe } from "../actor/errors.ts";
 import { formatOf, isCodec } from "../actor/format.ts";
 import type { Format, MessageType, ProtocolData } from "../actor/protocol.ts";
+import { CodecError } from "./errors.ts";
 import { json } from "./json.ts";
 import { type DirectCodec, directCodec } from "./wire/payload.ts";
 
@@ -37,6 +39,36 @@ export class CodecCache {
 /** The codec that a format stands for: itself, or JSON with the check that the schema makes. */
 export function codecOf(format: Format<unknown> | undefined): Codec<unknown> {
   return isCodec(format) ? format : json(format);
+}
+
+/**
+ * Decodes what a handler has answered.
+ *
+ * @throws {CodecError} When that is not possible; it says that the message was handled.
+ */
+export function decodeReply<T>(
+  codec: DirectCodec<T>,
+  bytes: Uint8Array,
+  start = 0,
+  end: number = bytes.length,
+): T {
+  try {
+    return codec.read(bytes, start, end);
+  } catch (error) {
+    const { format, path, found, wanted, cause } = error instanceof CodecError
+      ? error
+      : {
+        format: codec.format,
+        path: "$",
+        found: describe(error),
+        wanted: "what its codec can decode was expected",
+        cause: error,
+      };
+    throw new CodecError("decode", format, path, found, wanted, {
+      outcome: "done",
+      cause,
+    });
+  }
 }
 
 function codecsOf({ input, output, errors }: MessageType): MessageCodecs {

@@ -9,7 +9,7 @@ import type { BaseRef } from "../actor/ref.ts";
 import type { Clock } from "../internal/clock.ts";
 import { CHUNK_BYTES } from "./chunks.ts";
 import { FrameError } from "./errors.ts";
-import type { LargeMessage } from "./large_messages.ts";
+import { type LargeMessage, largeReply } from "./large_messages.ts";
 import { LargeSender, type LargeSenderHost } from "./large_sender.ts";
 import type { MessageCodecs } from "./message_codecs.ts";
 import { Outstanding } from "./outstanding.ts";
@@ -199,20 +199,7 @@ export class Outbound implements LargeSenderHost {
     }
     writer.abort();
     this.#large.check(payload.length, "reply");
-    const none = {
-      receiver: "",
-      sender: "",
-      type: "",
-      deadline: Infinity,
-      mail: undefined,
-      target: undefined,
-    };
-    this.#large.messages.add({
-      ...none,
-      kind: FrameKind.REPLY,
-      correlation,
-      payload,
-    });
+    this.#large.messages.add(largeReply(correlation, payload));
     this.#schedule();
   }
 
@@ -221,6 +208,15 @@ export class Outbound implements LargeSenderHost {
     if (this.#state === "closed") return;
     this.#finished += this.#writer.frame(fields);
     this.#schedule();
+  }
+
+  /** Tells the peer that nobody waits for the answer to an ask, once it has all of the ask. */
+  cancel(correlation: number): void {
+    if (!this.#large.messages.cancel(correlation)) this.cancelled(correlation);
+  }
+
+  cancelled(correlation: number): void {
+    this.frame({ kind: FrameKind.CANCEL, correlation });
   }
 
   /** Tells the peer how many of its counted frames were processed. */

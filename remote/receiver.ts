@@ -17,6 +17,7 @@ import type { BaseRef } from "../actor/ref.ts";
 import type { Runtime } from "../actor/runtime.ts";
 import { foreignMail, PoisonPill } from "../actor/signals.ts";
 import { FrameError } from "./errors.ts";
+import { POISON_TYPE } from "./far_poison.ts";
 import { failureOf } from "./failure.ts";
 import type { IncomingMessage } from "./incoming.ts";
 import { json } from "./json.ts";
@@ -205,7 +206,7 @@ export class Receiver {
 /** The message that stands for one without a codec here, or for the end of its receiver. */
 function foreign({ type, bytes, start, end }: IncomingMessage): Message {
   const { value } = type as DefinitionSlot; // set by the link
-  if (value === PoisonPill.type) return PoisonPill;
+  if (value === POISON_TYPE) return PoisonPill;
   return foreignMail({ typeName: value, bytes: bytes.subarray(start, end) });
 }
 

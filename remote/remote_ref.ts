@@ -4,19 +4,14 @@
  */
 
 import type { AskRegistry } from "../actor/asks.ts";
-import { Envelope, type Mail, MessageValue } from "../actor/message.ts";
+import { type Mail, messageOf } from "../actor/message.ts";
 import type { Pid } from "../actor/pid.ts";
-import {
-  type AnyProtocol,
-  PROTOCOL,
-  protocol,
-  type ProtocolData,
-  tell,
-} from "../actor/protocol.ts";
+import type { AnyProtocol, ProtocolData } from "../actor/protocol.ts";
 import { BaseRef, READY, wrongProtocol } from "../actor/ref.ts";
 import type { Runtime } from "../actor/runtime.ts";
 import { PoisonPill } from "../actor/signals.ts";
 import type { DisconnectedError } from "./errors.ts";
+import { FAR_POISON, farPoison } from "./far_poison.ts";
 import type { Link } from "./link.ts";
 import type { CodecCache } from "./message_codecs.ts";
 import { Route } from "./route.ts";
@@ -44,16 +39,6 @@ export const UNKNOWN_PROTOCOL: ProtocolData = {
   input: undefined,
 };
 
-/** Carries the end of its receiver to another node, among the messages. */
-const POISON_PROTOCOL: ProtocolData =
-  protocol("troupe", { PoisonPill: tell() })[PROTOCOL];
-const FAR_POISON: Mail = new MessageValue(
-  POISON_PROTOCOL,
-  0,
-  PoisonPill.type,
-  undefined,
-);
-
 /** A reference to an actor of another node. */
 export class RemoteRef<P extends AnyProtocol = AnyProtocol> extends BaseRef<P> {
   readonly pid: Pid;
@@ -79,13 +64,12 @@ export class RemoteRef<P extends AnyProtocol = AnyProtocol> extends BaseRef<P> {
   }
 
   deliver(mail: Mail): boolean {
-    const { protocol, type } = mail instanceof Envelope ? mail.message : mail;
-    if (type === PoisonPill.type && protocol !== POISON_PROTOCOL) {
-      return this.deliver(FAR_POISON);
-    }
+    const message = messageOf(mail);
+    if (message === PoisonPill) return this.deliver(farPoison(mail));
+    const { protocol, type } = message;
     if (
       protocol !== this.protocol && this.protocol !== UNKNOWN_PROTOCOL &&
-      protocol !== POISON_PROTOCOL
+      message !== FAR_POISON
     ) {
       throw wrongProtocol(type, protocol, this);
     }

@@ -12,15 +12,19 @@ import type { MessageCodecs } from "./message_codecs.ts";
 import type { Failure } from "./wire/fields.ts";
 import { FrameKind } from "./wire/kinds.ts";
 
-/** Takes the answer to an ask of a peer. */
+/** Takes the answer to an ask of a peer. It is sent once, and not at all when nobody waits for it. */
 export class RemoteReply implements ReplyTo {
   readonly deadline: number;
+  /** Pairs the ask and its answer. */
+  readonly correlation: number;
   readonly #cell: Cell;
-  readonly #correlation: number;
   readonly #type: string;
   readonly #codecs: MessageCodecs;
   readonly #link: Link;
+  #state: "open" | "cancelled" | "answered" = "open";
   #carrier: Carrier | undefined = undefined;
+  /** Why nobody waits, for a handler that looks later. */
+  #found = "";
 
   constructor(
     link: Link,
@@ -30,12 +34,13 @@ export class RemoteReply implements ReplyTo {
     type: string,
     codecs: MessageCodecs,
   ) {
-    this.#link = link;
-    this.#cell = cell;
-    this.#correlation = correlation;
     this.deadline = deadline;
+    this.correlation = correlation;
+    this.#cell = cell;
     this.#type = type;
     this.#codecs = codecs;
+    this.#link = link;
+    link.asks.add(this);
   }
 
   get carrier(): Carrier | undefined {
@@ -45,27 +50,38 @@ export class RemoteReply implements ReplyTo {
   /** Set by a handler that wants to know when the peer waits no longer; few do. */
   set carrier(carrier: Carrier | undefined) {
     this.#carrier = carrier;
-    this.#link.cancellable.set(this.#correlation, this);
+    if (this.#state === "cancelled") this.#abandon();
   }
 
-  /** The peer waits no longer. */
-  cancel(reason: unknown): void {
-    this.#carrier?.abandon(this, reason);
+  /** The peer waits no longer because of what was `found`. */
+  cancel(found: string): void {
+    if (this.#state !== "open") return;
+    this.#state = "cancelled";
+    this.#found = found;
+    this.#abandon();
   }
 
   succeed(reply: unknown): void {
-    this.#settle();
+    if (!this.#settle()) return;
     const { outbound } = this.#link;
     try {
-      outbound.reply(this.#correlation, this.#codecs.output, reply);
+      outbound.reply(this.correlation, this.#codecs.output, reply);
     } catch (error) {
       this.#fail(failureOf(error, "done"));
     }
   }
 
   fail(error: unknown): void {
-    this.#settle();
-    this.#fail(this.#failureOf(error));
+    if (this.#settle()) this.#fail(this.#failureOf(error));
+  }
+
+  #abandon(): void {
+    if (this.#carrier === undefined) return;
+    const reason = new DOMException(
+      `Cannot answer the ask of "${this.#type}" from "${this.#link.node}": ${this.#found}, an asker who waits was expected`,
+      "AbortError",
+    );
+    this.#carrier.abandon(this, reason);
   }
 
   #failureOf(error: unknown): Failure {
@@ -78,16 +94,19 @@ export class RemoteReply implements ReplyTo {
     }
   }
 
-  #settle(): void {
-    if (this.#carrier === undefined) return;
+  /** Whether the answer is to be sent. */
+  #settle(): boolean {
+    const isOpen = this.#state === "open";
+    this.#state = "answered";
     this.#carrier = undefined;
-    this.#link.cancellable.delete(this.#correlation);
+    if (isOpen) this.#link.asks.remove(this);
+    return isOpen;
   }
 
   #fail(failure: Failure): void {
     this.#link.outbound.frame({
       kind: FrameKind.FAILURE,
-      correlation: this.#correlation,
+      correlation: this.correlation,
       failure,
     });
   }

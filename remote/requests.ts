@@ -8,7 +8,7 @@ import type { Addressee } from "../actor/dead_letters.ts";
 import type { ReplyTo } from "../actor/message.ts";
 import { FrameError } from "./errors.ts";
 import { errorOf, rejectOf } from "./failure.ts";
-import type { MessageCodecs } from "./message_codecs.ts";
+import { decodeReply, type MessageCodecs } from "./message_codecs.ts";
 import type { DecodedFrame, Failure } from "./wire/fields.ts";
 import { FrameKind } from "./wire/kinds.ts";
 import type { DirectCodec } from "./wire/payload.ts";
@@ -227,7 +227,7 @@ function deliver(
 ): void {
   let reply: unknown;
   try {
-    reply = codec.read(bytes, start, end);
+    reply = decodeReply(codec, bytes, start, end);
   } catch (error) {
     return replyTo.fail(error);
   }

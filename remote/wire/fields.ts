@@ -37,7 +37,7 @@ export interface Failure {
   readonly code: string;
   /** What was found and wanted. */
   readonly text: string;
-  /** An index into `OUTCOMES`. */
+  /** An index into `OUTCOMES`, or `REJECTED`. */
   readonly outcome: number;
   /** Whether the same request may succeed later. */
   readonly retryable: boolean;

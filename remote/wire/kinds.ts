@@ -36,6 +36,9 @@ export const OUTCOMES: readonly Outcome[] = [
   "done",
 ];
 
+/** The outcome of a failure that is an error which the message declares; otherwise the same as `"done"`. */
+export const REJECTED: number = OUTCOMES.length;
+
 /** Tags (field number and wire type) of `Frame`, in the order in which the fields are written. */
 export const Tag = {
   KIND: 0x08,

@@ -12,6 +12,9 @@ export const TABLE_SIZE: number = 4_096;
 /** Longest value of a definition in bytes of UTF-8. */
 export const MAX_VALUE_BYTES: number = 1_024;
 
+/** What no address and no type name has, and what a line of a log must not have. */
+const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]/u;
+
 /**
  * A number that stands for `key` on one connection. Whoever sends often keeps the entry and, while it is
  * `live`, uses `number` without a look-up, setting `used` so that the entry is not the next to go.
@@ -63,7 +66,7 @@ export class NumberTable {
    * Gives `key`, which has no entry, a number. The frame that uses it first must carry the definition; if that
    * frame is not sent, call `forget()`.
    *
-   * @throws {FrameError} When the key is longer than a definition may be.
+   * @throws {FrameError} When the key is longer than a definition may be, or has control characters.
    */
   define(key: string): NumberEntry {
     if (key.length * 3 > MAX_VALUE_BYTES && utf8Size(key) > MAX_VALUE_BYTES) {
@@ -71,6 +74,13 @@ export class NumberTable {
         `define "${key.slice(0, 64)}…"`,
         `it has ${utf8Size(key)} bytes`,
         `at most ${MAX_VALUE_BYTES} bytes were expected`,
+      );
+    }
+    if (CONTROL.test(key)) {
+      throw new FrameError(
+        `define ${JSON.stringify(key)}`,
+        "it has a control character",
+        "a text of one line was expected",
       );
     }
     const index = this.#entries.length < this.#size
@@ -147,7 +157,7 @@ export class DefinitionTable {
   /**
    * Gives `number` a meaning, in place of any earlier one.
    *
-   * @throws {FrameError} When the number is 0 or above the size, or the value is empty or too long.
+   * @throws {FrameError} When the number is 0 or above the size, or the value is empty, too long or not one line.
    */
   define(number: number, value: string): DefinitionSlot {
     if (number < 1 || number > this.#size) {
@@ -167,6 +177,13 @@ export class DefinitionTable {
         number,
         found,
         `1 to ${MAX_VALUE_BYTES} bytes were expected`,
+      );
+    }
+    if (CONTROL.test(value)) {
+      throw this.#refused(
+        number,
+        "it has a control character",
+        "a text of one line was expected",
       );
     }
     const slot: DefinitionSlot = { value, cached: undefined };

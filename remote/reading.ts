@@ -1,0 +1,104 @@
+/**
+ * The loop that takes what a peer sends.
+ * @module
+ */
+
+import { discard } from "./farewell.ts";
+import { Inbound, type InboundHandler } from "./inbound.ts";
+import type { LinkOptions } from "./link_options.ts";
+import type { Outbound } from "./outbound.ts";
+import type { Connection } from "./transport.ts";
+
+/** Whom a {@linkcode Reading} works for. */
+export interface ReadingHost extends InboundHandler {
+  /** Whether it has not ended. */
+  readonly isAlive: boolean;
+  /** Ends it because of what the peer did. */
+  refuse(error: unknown): void;
+}
+
+/** Reads one connection, acknowledges what was processed, and waits while the peer does not read its answers. */
+export class Reading {
+  readonly #host: ReadingHost;
+  readonly #outbound: Outbound;
+  readonly #options: LinkOptions;
+  readonly #inbound: Inbound;
+  /** How many counted frames the peer was told of. */
+  #acknowledged = 0;
+  #stalledSince: number | undefined = undefined;
+
+  /** Gives what it reads to `host`, and acknowledges over `outbound`. */
+  constructor(host: ReadingHost, outbound: Outbound, options: LinkOptions) {
+    this.#host = host;
+    this.#outbound = outbound;
+    this.#options = options;
+    this.#inbound = new Inbound(host, options.maxMessageBytes);
+  }
+
+  /** How many counted frames have been processed. */
+  get counted(): number {
+    return this.#inbound.counted;
+  }
+
+  /** Whether nothing waits for its rest: no frame, no large message. */
+  get isWhole(): boolean {
+    return this.#inbound.isWhole;
+  }
+
+  /**
+   * Since when nothing has come although the peer has begun a frame or a large message, on the system's
+   * clock; `undefined` when nothing is missing or this end is not reading.
+   */
+  get stalledSince(): number | undefined {
+    return this.#stalledSince;
+  }
+
+  /** Looks at nothing more. */
+  close(): void {
+    this.#stalledSince = undefined;
+    this.#inbound.close();
+  }
+
+  /** Reads to the end of the connection, of which `rest` has come already. */
+  async run(connection: Connection, rest: Uint8Array): Promise<void> {
+    if (rest.length > 0) this.#push(rest);
+    while (this.#host.isAlive) {
+      const chunk = await connection.read();
+      if (chunk === undefined) return;
+      this.#push(chunk);
+      if (this.#options.role === "acceptor") await this.#keepUp();
+    }
+    await discard(connection); // so that the peer gets our last words
+  }
+
+  /** A peer that does not read its answers gets no more of them: its requests wait. */
+  async #keepUp(): Promise<void> {
+    const { budget, runtime } = this.#options;
+    const outbound = this.#outbound;
+    if (outbound.unwritten <= budget) return;
+    const isStalled = this.#stalledSince !== undefined;
+    this.#stalledSince = undefined;
+    while (outbound.unwritten > budget && this.#host.isAlive) {
+      await outbound.written();
+    }
+    if (isStalled && this.#host.isAlive) {
+      this.#stalledSince = runtime.clock.now();
+    }
+  }
+
+  #push(chunk: Uint8Array): void {
+    if (!this.#host.isAlive) return;
+    const inbound = this.#inbound;
+    const now = this.#options.runtime.clock.now();
+    try {
+      inbound.push(chunk, now);
+    } catch (error) {
+      return this.#host.refuse(error);
+    }
+    if (!this.#host.isAlive) return;
+    this.#stalledSince = inbound.isWhole ? undefined : now;
+    if (inbound.counted === this.#acknowledged) return;
+    this.#acknowledged = inbound.counted;
+    this.#outbound.acknowledge(inbound.counted);
+  }
+}
