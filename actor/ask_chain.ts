@@ -1,28 +1,124 @@
 /**
- * Who waits for whom: the asks that led to an ask.
+ * Who waits for whom: the asks that led to an ask, and those that are open.
  * @module
  */
 
 import type { Cell } from "./cell.ts";
+import { isEnding } from "./cell_state.ts";
 import { ActorError } from "./errors.ts";
-import { type Mail, type Message, replyToOf } from "./message.ts";
+import {
+  type Envelope,
+  type Mail,
+  messageOf,
+  type ReplyTo,
+  replyToOf,
+} from "./message.ts";
 import type { Pid } from "./pid.ts";
 
-/** An actor that asks while it handles `mail`, and the ask that brought it that mail. */
-export interface AskLink {
+/** How many waits are looked at in the search for a cycle; beyond that the timeout of an ask has to end it. */
+const LONGEST_SEARCH = 256;
+const NONE: readonly (Mail | undefined)[] = [];
+
+/** An ask from inside an actor. */
+export class AskLink {
   /** The actor that asks. */
   readonly cell: Cell;
-  /** What it is handling meanwhile. */
-  readonly mail: Mail;
-  /** The ask before. */
+  /** What it is handling meanwhile; nothing in a hook. */
+  readonly mail: Mail | undefined;
+  /** The ask that brought it that mail. */
   readonly previous: AskLink | undefined;
+  /** Who has the ask, as far as that is known. */
+  holder: Cell | undefined = undefined;
+  /** As what. */
+  held: Mail | undefined = undefined;
+  /** Neighbours among the open asks of the actor; owned by {@linkcode OpenAsks}. */
+  next: AskLink | undefined = undefined;
+  prior: AskLink | undefined = undefined;
+  /** Takes the reply. */
+  #asker: ReplyTo | undefined = undefined;
+
+  constructor(
+    cell: Cell,
+    mail: Mail | undefined,
+    previous: AskLink | undefined,
+  ) {
+    this.cell = cell;
+    this.mail = mail;
+    this.previous = previous;
+  }
+
+  /** The ask is open, and `asker` takes its reply. */
+  opened(asker: ReplyTo): void {
+    this.#asker = asker;
+    this.cell.runtime.asks.open.add(this);
+  }
+
+  /** `asker` waits no more. */
+  closed(asker: ReplyTo): void {
+    if (this.#asker !== asker) return;
+    this.holder = undefined;
+    this.held = undefined;
+    this.cell.runtime.asks.open.remove(this);
+  }
+
+  /** `cell` has taken the ask as `mail`. */
+  takenBy(cell: Cell, mail: Mail): void {
+    this.holder = cell;
+    this.held = mail;
+  }
+
+  /** Answers the ask, which came as `mail`, with an error that nothing on the way to its target changes. */
+  fail(mail: Envelope, error: unknown): void {
+    (this.#asker ?? mail.replyTo)?.fail(error);
+  }
 }
 
-/** An ask would wait for itself: its target waits for the asker. Nothing was sent. */
+/** One of several asks that a router makes of one; whoever has it, the asker may be answered by another. */
+export class AskBranch extends AskLink {
+  override opened(): void {}
+  override closed(): void {}
+  override takenBy(): void {}
+}
+
+/** The open asks of actors, by actor. An ask is here from its beginning to its outcome. */
+export class OpenAsks {
+  readonly #newest: Map<Cell, AskLink> = new Map<Cell, AskLink>();
+
+  /** How many actors wait for a reply. */
+  get size(): number {
+    return this.#newest.size;
+  }
+
+  /** The newest open ask of `cell`, with the others behind it. */
+  of(cell: Cell): AskLink | undefined {
+    return this.#newest.get(cell);
+  }
+
+  /** Notes an ask. */
+  add(link: AskLink): void {
+    const newest = this.#newest.get(link.cell);
+    link.next = newest;
+    if (newest !== undefined) newest.prior = link;
+    this.#newest.set(link.cell, link);
+  }
+
+  /** Forgets an ask. */
+  remove(link: AskLink): void {
+    const { cell, next, prior } = link;
+    if (next !== undefined) next.prior = prior;
+    if (prior !== undefined) prior.next = next;
+    else if (next !== undefined) this.#newest.set(cell, next);
+    else this.#newest.delete(cell);
+    link.next = undefined;
+    link.prior = undefined;
+  }
+}
+
+/** An ask would wait for itself: whoever could answer it waits for the asker. No handler saw it. */
 export class AskCycleError extends ActorError {
   /** The class in snake_case. */
   override readonly code = "ask_cycle_error";
-  /** Who waits for whom, from the first asker to the target, which is one of them. */
+  /** Who waits for whom; the last is the first again. */
   readonly cycle: readonly Pid[];
 
   /** Names the actors of the cycle in the order of their asks. */
@@ -49,21 +145,107 @@ export function isInChain(chain: AskLink | undefined, cell: Cell): boolean {
   return false;
 }
 
-/** The error of an ask to `target` at the end of `chain`, when it would wait for itself. */
-export function cycleError(
+/**
+ * Takes what `cell` is asked from inside an actor, when that must not wait in its mailbox.
+ *
+ * @returns Whether it was taken; `undefined` when it is mail like any other.
+ */
+export function takeChained(
+  cell: Cell,
   chain: AskLink,
+  mail: Envelope,
+): boolean | undefined {
+  if (isEnding(cell.state)) return undefined;
+  const cycle = cycleOf(chain, cell, mail);
+  if (cycle !== undefined) {
+    const pids = cycle.map(({ pid }) => pid);
+    chain.fail(mail, new AskCycleError(mail.message.type, pids));
+    return false;
+  }
+  chain.takenBy(cell, mail);
+  const interleaving = cell.rareOrNone?.interleaving;
+  if (interleaving === undefined || !isInChain(chain, cell)) return undefined;
+  interleaving.chained.push(mail);
+  if (cell.turn === "awaiting") cell.goOn();
+  else cell.wake();
+  return true;
+}
+
+/** The actors of the cycle that an ask by `link` would close, when `target` took it as `mail`. */
+function cycleOf(
+  link: AskLink,
   target: Cell,
-  message: Message,
-): AskCycleError | undefined {
-  if (!isInChain(chain, target) || target.admits(message)) return undefined;
-  const cycle = [target.pid];
+  mail: Mail,
+): readonly Cell[] | undefined {
+  if (!link.cell.isBusyWith(link.mail)) return undefined; // nothing waits for this ask
+  if (isInChain(link, target)) {
+    return target.admits(messageOf(mail)) ? undefined : chainTo(link, target);
+  }
+  const search = new CycleSearch(link);
+  return search.reaches(target, mail)
+    ? [link.cell, target, ...search.path]
+    : undefined;
+}
+
+/** The askers of the chain from `target` on, and `target` again. */
+function chainTo(chain: AskLink, target: Cell): readonly Cell[] {
+  const cells = [target];
   for (
     let link: AskLink | undefined = chain;
     link !== undefined;
     link = link.previous
   ) {
-    cycle.unshift(link.cell.pid);
+    cells.unshift(link.cell);
     if (link.cell === target) break;
   }
-  return new AskCycleError(message.type, cycle);
+  return cells;
+}
+
+/** Follows open asks to whoever has them, what those wait for, and so on, back to the asker. */
+class CycleSearch {
+  /** The actors on the way, once it was found. */
+  readonly path: Cell[] = [];
+  readonly #goal: AskLink;
+  #seen: Set<Mail> | undefined = undefined;
+
+  constructor(goal: AskLink) {
+    this.#goal = goal;
+  }
+
+  /** Whether `cell` cannot answer `mail` before the asker has its reply. */
+  reaches(cell: Cell, mail: Mail): boolean {
+    const { cell: asker, mail: asking } = this.#goal;
+    const { open } = cell.runtime.asks;
+    for (const work of workBefore(cell, mail)) {
+      if (cell === asker && work === asking) return true;
+      for (let link = open.of(cell); link !== undefined; link = link.next) {
+        if (link.mail === work && this.#follows(link)) return true;
+      }
+    }
+    return false;
+  }
+
+  #follows({ holder, held }: AskLink): boolean {
+    if (holder === undefined || held === undefined) return false;
+    const seen = this.#seen ??= new Set<Mail>();
+    if (seen.has(held) || seen.size === LONGEST_SEARCH) return false;
+    seen.add(held);
+    this.path.push(holder);
+    if (this.reaches(holder, held)) return true;
+    this.path.pop();
+    return false;
+  }
+}
+
+/** What `cell` has in work that ends before the work on `mail` does; `undefined` stands for a hook. */
+function workBefore(cell: Cell, mail: Mail): readonly (Mail | undefined)[] {
+  const isWorking = cell.turn === "busy" || cell.turn === "awaiting";
+  const interleaving = cell.rareOrNone?.interleaving;
+  if (interleaving === undefined) return isWorking ? [cell.mail] : NONE;
+  if (cell.isBusyWith(mail)) return [mail];
+  if (cell.admits(messageOf(mail))) return NONE;
+  const work: (Mail | undefined)[] = [];
+  for (const flight of interleaving.flights) work.push(flight.mail);
+  if (isWorking) work.push(cell.mail);
+  return work;
 }

@@ -11,7 +11,7 @@ import {
   type Message,
   type ReplyTo,
 } from "./message.ts";
-import type { AskLink } from "./ask_chain.ts";
+import { type AskLink, OpenAsks } from "./ask_chain.ts";
 import type { AskOptions, BaseRef } from "./ref.ts";
 
 export type { Carrier } from "./message.ts";
@@ -30,8 +30,6 @@ export class PendingAsk extends Envelope implements ReplyTo {
   readonly promise: Promise<unknown>;
   /** The asks that led to this one, when it came from inside an actor. */
   chain: AskLink | undefined = undefined;
-  /** Told when the asker gives up. */
-  carrier: Carrier | undefined = undefined;
   /** Neighbours in the wheel; owned by the registry. */
   next: PendingAsk | undefined = undefined;
   previous: PendingAsk | undefined = undefined;
@@ -40,6 +38,9 @@ export class PendingAsk extends Envelope implements ReplyTo {
   #reject: (error: unknown) => void;
   #signal: AbortSignal | undefined = undefined;
   #onAbort: (() => void) | undefined = undefined;
+  #carrier: Carrier | undefined = undefined;
+  /** Why the asker gave up. */
+  #reason: { readonly reason: unknown } | undefined = undefined;
 
   constructor(
     registry: AskRegistry,
@@ -66,6 +67,18 @@ export class PendingAsk extends Envelope implements ReplyTo {
     return this.#registry !== undefined;
   }
 
+  get carrier(): Carrier | undefined {
+    return this.#carrier;
+  }
+
+  /** Told when the asker gives up; at once when that has happened, for a handler that looks later. */
+  set carrier(carrier: Carrier | undefined) {
+    this.#carrier = carrier;
+    if (this.#reason !== undefined) {
+      carrier?.abandon(this, this.#reason.reason);
+    }
+  }
+
   succeed(reply: unknown): void {
     if (this.#settle()) this.#resolve(reply);
   }
@@ -77,8 +90,9 @@ export class PendingAsk extends Envelope implements ReplyTo {
   /** Ends the wait from the asker's side. */
   giveUp(error: unknown): void {
     if (!this.#settle()) return;
+    this.#reason = { reason: error };
     this.#reject(error);
-    this.carrier?.abandon(this, error);
+    this.#carrier?.abandon(this, error);
   }
 
   /** Gives up when `signal` aborts. */
@@ -95,6 +109,7 @@ export class PendingAsk extends Envelope implements ReplyTo {
     if (registry === undefined) return false;
     this.#registry = undefined;
     registry.remove(this);
+    this.chain?.closed(this);
     if (this.#onAbort !== undefined) {
       this.#signal?.removeEventListener("abort", this.#onAbort);
     }
@@ -109,6 +124,8 @@ export class PendingAsk extends Envelope implements ReplyTo {
 export class AskRegistry {
   /** The timeout of an ask that names none, in milliseconds. */
   readonly defaultTimeout: number;
+  /** The open asks from inside actors. */
+  readonly open: OpenAsks = new OpenAsks();
   #clock: Clock;
   #wheel: (PendingAsk | undefined)[] = new Array<PendingAsk | undefined>(SLOTS)
     .fill(undefined);
@@ -151,8 +168,11 @@ export class AskRegistry {
       timeout,
       now + timeout,
     );
-    ask.chain = chain;
     this.#add(ask);
+    if (chain !== undefined) {
+      ask.chain = chain;
+      chain.opened(ask);
+    }
     try {
       const signal = options?.signal;
       if (signal !== undefined) ask.follow(signal);

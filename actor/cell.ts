@@ -3,6 +3,7 @@
  * @module
  */
 
+import { takeChained } from "./ask_chain.ts";
 import { CellContext } from "./cell_context.ts";
 import {
   type CellSpec,
@@ -17,12 +18,12 @@ import { DeathWatch } from "./death_watch.ts";
 import type { HandlerTable, Instance } from "./handlers.ts";
 import { takeTurn } from "./handling.ts";
 import { LocalRef } from "./local_ref.ts";
-import { Deque } from "../internal/deque.ts";
-import { Interleaving, isReadOnly } from "./interleaving.ts";
+import { Interleaving } from "./interleaving.ts";
 import { type Mailbox, UnboundedMailbox } from "./mailbox.ts";
 import { displace, makeMailbox } from "./mailboxes/guarded.ts";
-import { Envelope, type Mail, type Message } from "./message.ts";
+import { Envelope, type Mail, type Message, messageOf } from "./message.ts";
 import type { ActorMeter } from "./meter.ts";
+import { Residency } from "./passivation.ts";
 import { Pid } from "./pid.ts";
 import type { ProtocolData } from "./protocol.ts";
 import {
@@ -34,6 +35,7 @@ import {
 import { Resources } from "./resources.ts";
 import type { Runtime } from "./runtime.ts";
 import { SimulatedRef } from "./simulation.ts";
+import { checkStashCapacity } from "./stash.ts";
 import { isSignal, POISON, terminatedMail } from "./signals.ts";
 import type { Supervisor } from "./supervisor.ts";
 import type { TimerOwner } from "./timers.ts";
@@ -86,6 +88,9 @@ export class Cell implements Owner, Watcher, TimerOwner {
       ? new LocalRef(this)
       : new SimulatedRef(this, runtime.simulation);
     if (options !== undefined) this.rare.options = options;
+    if (options?.stashCapacity !== undefined) {
+      checkStashCapacity(options.stashCapacity);
+    }
     if (options?.reentrancy !== undefined || protocol.hasReadOnly) {
       this.rare.interleaving = new Interleaving(options?.reentrancy);
     }
@@ -95,6 +100,10 @@ export class Cell implements Owner, Watcher, TimerOwner {
     const mailbox = options?.mailbox;
     if (mailbox !== undefined || runtime.meters !== undefined) {
       this.mailbox = makeMailbox(this, mailbox);
+    }
+    const passivation = options?.passivation ?? "never";
+    if (passivation !== "never") {
+      this.rare.residency = new Residency(this, passivation);
     }
     const dependencies = options?.dependencies;
     if (dependencies !== undefined) {
@@ -154,11 +163,16 @@ export class Cell implements Owner, Watcher, TimerOwner {
 
   /** Takes mail, or makes a dead letter of it and returns false. */
   deliver(mail: Mail): boolean {
-    const message = mail instanceof Envelope ? mail.message : mail;
+    const isPlain = !(mail instanceof Envelope);
+    const message = isPlain ? mail : mail.message;
     if (message.protocol !== this.protocol && !isSignal(message)) {
       throw wrongProtocol(message.type, message.protocol, this);
     }
-    if (this.turn === "awaiting" && this.#jumpsQueue(mail)) return true;
+    const chain = isPlain ? undefined : mail.replyTo?.chain;
+    if (chain !== undefined) {
+      const isTaken = takeChained(this, chain, mail as Envelope); // it has a chain
+      if (isTaken !== undefined) return isTaken;
+    }
     let mailbox = this.mailbox;
     if (mailbox === undefined) mailbox = this.mailbox = new UnboundedMailbox();
     const victim = mailbox.enqueue(mail);
@@ -202,8 +216,8 @@ export class Cell implements Owner, Watcher, TimerOwner {
     return isEnding(this.state);
   }
 
-  /** Whether it is handling `mail`. */
-  isBusyWith(mail: Mail): boolean {
+  /** Whether it is handling `mail`, or is in a hook when it is `undefined`. */
+  isBusyWith(mail: Mail | undefined): boolean {
     if (
       this.mail === mail && (this.turn === "busy" || this.turn === "awaiting")
     ) return true;
@@ -213,9 +227,14 @@ export class Cell implements Owner, Watcher, TimerOwner {
   /** Whether an ask of its own that led back to it with `message` would be handled. */
   admits(message: Message): boolean {
     const interleaving = this.rareOrNone?.interleaving;
-    if (interleaving === undefined) return false;
-    return interleaving.admitsChain ||
-      (isReadOnly(message) && interleaving.admits(message));
+    if (interleaving === undefined || this.state !== "running") return false;
+    const { mail } = this;
+    const isCurrent = mail !== undefined && !interleaving.has(mail) &&
+      (this.turn === "busy" || this.turn === "awaiting");
+    return interleaving.admitsChain(
+      message,
+      isCurrent ? messageOf(mail) : undefined,
+    );
   }
 
   /** Ends a wait for a promise. */
@@ -354,17 +373,6 @@ export class Cell implements Owner, Watcher, TimerOwner {
 
   get #watch(): DeathWatch {
     return this.rare.watch ??= new DeathWatch();
-  }
-
-  /** Puts an ask that this actor's own ask led to before the mail that must wait. */
-  #jumpsQueue(mail: Mail): boolean {
-    const rare = this.rareOrNone;
-    if (isEnding(this.state) || !rare?.interleaving?.isChained(this, mail)) {
-      return false;
-    }
-    (rare.front ??= new Deque()).unshift(mail);
-    this.goOn();
-    return true;
   }
 }
 

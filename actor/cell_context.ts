@@ -3,7 +3,7 @@
  * @module
  */
 
-import { chainOf, cycleError } from "./ask_chain.ts";
+import { AskLink, chainOf } from "./ask_chain.ts";
 import { askAll, type AskOutcomes, tellAll } from "./batch.ts";
 import {
   become,
@@ -12,11 +12,11 @@ import {
   unbecomeStacked,
 } from "./behaviors.ts";
 import type { Cell } from "./cell.ts";
+import { isEnding } from "./cell_state.ts";
 import type { Context } from "./context.ts";
 import { type SpawnGroup, spawnGroup } from "./group.ts";
 import { type SpawnPool, spawnPool } from "./pool.ts";
 import { link, unlink } from "./links.ts";
-import { LocalRef } from "./local_ref.ts";
 import { type Log, SinkLog } from "./log.ts";
 import {
   Envelope,
@@ -29,6 +29,7 @@ import type { AnyProtocol, MessageOf, MessageReply } from "./protocol.ts";
 import { type ActorRef, type AskOptions, baseRef } from "./ref.ts";
 import { NO_DEPENDENCIES, type ResourceKey } from "./resources.ts";
 import { stash, unstash } from "./stash.ts";
+import { interruption } from "./transitions.ts";
 import type { Poison } from "./signals.ts";
 import type { Spawn } from "./spawn.ts";
 import type { ActorSystem } from "./system.ts";
@@ -86,12 +87,22 @@ export class CellContext implements Context {
           abandon: (_ask, reason) => controller.abort(reason),
         };
       }
+      if (mail !== undefined && this.#isInterrupted) {
+        controller.abort(interruption(this.#cell));
+      }
     }
     return this.#abort.controller.signal;
   }
 
+  /** Whether the actor has no more use for what is in work. */
+  get #isInterrupted(): boolean {
+    const { state, inFlight } = this.#cell;
+    return isEnding(state) || (state === "restarting" && inFlight > 0);
+  }
+
   stash(): void {
     const mail = this.#current;
+    if (mail !== undefined && this.#stashed === mail) return; // it is put aside already
     stash(this.#cell, mail);
     this.#stashed = mail;
   }
@@ -205,17 +216,10 @@ export class CellContext implements Context {
     const { asks } = cell.runtime;
     const { remaining } = this;
     const mail = this.#current;
-    const target = baseRef(ref);
-    const chain = mail === undefined
-      ? undefined
-      : { cell, mail, previous: chainOf(mail) };
-    if (chain !== undefined && target instanceof LocalRef) {
-      const error = cycleError(chain, target.cell, message as Message);
-      if (error !== undefined) return Promise.reject(error);
-    }
+    const chain = new AskLink(cell, mail, chainOf(mail));
     const timeout = Math.min(options.timeout ?? asks.defaultTimeout, remaining);
     // The protocol promises the type of the reply; the handler's type was checked against it.
-    return asks.ask(target, message as Message, cell.ref, {
+    return asks.ask(baseRef(ref), message as Message, cell.ref, {
       ...options,
       timeout,
     }, chain) as Promise<MessageReply<M>>;
@@ -254,6 +258,14 @@ export class CellContext implements Context {
 
   unlink(ref: ActorRef<AnyProtocol>): void {
     unlink(this.#cell, baseRef(ref));
+  }
+
+  pausePassivation(): void {
+    this.#cell.rareOrNone?.residency?.pause();
+  }
+
+  resumePassivation(): void {
+    this.#cell.rareOrNone?.residency?.resume();
   }
 
   stop(ref: ActorRef<AnyProtocol> = this.self): Promise<void> {

@@ -4,6 +4,7 @@
  */
 
 import { Deque } from "../internal/deque.ts";
+import { chainOf, isInChain } from "./ask_chain.ts";
 import type { Cell } from "./cell.ts";
 import type { CellContext } from "./cell_context.ts";
 import type { Rare } from "./cell_state.ts";
@@ -12,7 +13,7 @@ import { handleEscalation } from "./escalation.ts";
 import { decideFor, report } from "./failures.ts";
 import { type Flight, isReadOnly } from "./interleaving.ts";
 import { Envelope, type Mail, type Message, type ReplyTo } from "./message.ts";
-import { Reject } from "./reject.ts";
+import { isDeclared } from "./reject.ts";
 import { handleSignal, unhandled } from "./signal_handling.ts";
 import { POISON_INDEX } from "./signals.ts";
 import { thenableOf, whenSettled } from "./thenable.ts";
@@ -29,7 +30,8 @@ export function takeTurn(cell: Cell): void {
     if (rare?.failed !== undefined) {
       handleEscalation(cell);
     } else {
-      const mail = rare?.front?.shift() ??
+      const mail = rare?.interleaving?.chained.shift() ??
+        rare?.front?.shift() ??
         cell.mailbox?.dequeue() as Mail | undefined; // gives back what it was given
       if (mail === undefined) break;
       if (rare === undefined) handle(cell, mail);
@@ -51,7 +53,7 @@ export function takeTurn(cell: Cell): void {
 
 /** Takes a step of the life; true when mail can be handled. */
 function takeStep(cell: Cell): boolean {
-  if (cell.inFlight > 0) {
+  if (cell.inFlight > 0 && cell.state !== "suspended") {
     cell.turn = "awaiting"; // what is in work comes first
     return false;
   }
@@ -62,12 +64,19 @@ function takeStep(cell: Cell): boolean {
 
 /** Handles mail of an actor that has more than handlers; false when the mail must wait. */
 function handleWith(cell: Cell, rare: Rare, mail: Mail): boolean {
-  if (rare.interleaving?.admitsMail(cell, mail) === false) {
-    (rare.front ??= new Deque()).unshift(mail);
+  const { interleaving } = rare;
+  if (interleaving?.admitsMail(cell, mail) === false) {
+    if (isInChain(chainOf(mail), cell)) interleaving.chained.unshift(mail);
+    else {
+      (rare.front ??= new Deque()).unshift(mail);
+      if (interleaving.chained.size > 0) return true; // the next of it need not wait
+    }
+    cell.mail = undefined;
     cell.turn = "awaiting";
     return false;
   }
   if (rare.timers?.accepts(mail) === false) return true; // its timer is over
+  const { inFlight } = cell;
   const { meter } = rare;
   if (meter === undefined) handle(cell, mail);
   else {
@@ -75,13 +84,15 @@ function handleWith(cell: Cell, rare: Rare, mail: Mail): boolean {
     handle(cell, mail);
     meter.end();
   }
-  if (cell.turn === "busy") handled(cell);
+  if (cell.turn === "busy" && cell.inFlight === inFlight) handled(cell);
   return true;
 }
 
 /** Notes that a message was handled to its end, awaited promises included. */
 function handled(cell: Cell): void {
-  cell.rareOrNone?.timers?.handled();
+  const rare = cell.rareOrNone;
+  rare?.timers?.handled();
+  rare?.residency?.handled();
 }
 
 function handle(cell: Cell, mail: Mail): void {
@@ -120,7 +131,7 @@ function handle(cell: Cell, mail: Mail): void {
     return failed(
       cell,
       error,
-      message.type,
+      message,
       isStashed(cell, mail) ? undefined : replyTo,
     );
   }
@@ -153,7 +164,7 @@ function waitFor(
   }, (error) => {
     measured?.();
     const wasStashed = context?.takeStashed(mail);
-    failed(cell, error, message.type, wasStashed ? undefined : replyTo);
+    failed(cell, error, message, wasStashed ? undefined : replyTo);
     land(cell, flight);
   });
 }
@@ -182,11 +193,12 @@ function land(cell: Cell, flight: Flight | undefined): void {
 function failed(
   cell: Cell,
   error: unknown,
-  during: string,
+  message: Message,
   replyTo: ReplyTo | undefined,
 ): void {
   replyTo?.fail(error);
-  if (Reject.isOf(during, error)) return; // declared: no failure
+  if (isDeclared(message, error)) return; // no failure
+  const during = message.type;
   if (cell.state !== "running") report(cell, error, during, undefined);
   else apply(cell, decideFor(cell, error, during), error);
 }

@@ -3,6 +3,7 @@
  * @module
  */
 
+import { Deque } from "../internal/deque.ts";
 import { chainOf, isInChain } from "./ask_chain.ts";
 import type { Cell } from "./cell.ts";
 import type { CellContext } from "./cell_context.ts";
@@ -14,11 +15,12 @@ export interface Reentrancy {
   /**
    * Which messages are handled meanwhile: `"all"`, or those of the `"call_chain"`, which are asks that
    * an ask of this very actor led to. Messages begin in the order of their arrival, but those of a
-   * call chain do not wait for others.
+   * call chain do not wait for others. What concerns the life of the actor waits for all that is in work.
    */
   mode: "all" | "call_chain";
   /**
-   * How many messages are in work at the same time, at most; more wait.
+   * How many messages are in work at the same time, at most; more wait. An ask that led back to the
+   * actor and finds no room fails with an {@linkcode AskCycleError}, since it would wait for itself.
    * @default no limit
    */
   maxInFlight?: number;
@@ -36,6 +38,8 @@ export interface Flight {
 
 /** The messages of one actor that are in work, and which others may join them. */
 export class Interleaving {
+  /** Asks that asks of the actor led to; they come before all other mail. */
+  readonly chained: Deque<Mail> = new Deque<Mail>();
   readonly #reentrancy: Reentrancy | undefined;
   readonly #flights: Set<Flight> = new Set();
   #writers = 0;
@@ -65,28 +69,28 @@ export class Interleaving {
     return this.#reentrancy !== undefined || isReadOnly(message);
   }
 
-  /** Whether `message` may begin now, the call chain aside. */
-  admits(message: Message): boolean {
-    if (this.#flights.size === 0) return true;
-    if (isSignal(message)) return false;
-    if (this.#writers === 0 && isReadOnly(message)) return this.#hasRoom;
-    return this.#reentrancy?.mode === "all" && this.#hasRoom;
-  }
-
   /** Whether `mail` of `cell` may begin now. */
   admitsMail(cell: Cell, mail: Mail): boolean {
-    return this.admits(messageOf(mail)) || this.isChained(cell, mail);
+    if (this.#flights.size === 0) return true;
+    const message = messageOf(mail);
+    if (isSignal(message) || !this.#hasRoom(0)) return false;
+    return (this.#writers === 0 && isReadOnly(message)) ||
+      this.#reentrancy?.mode === "all" ||
+      (this.#reentrancy !== undefined && isInChain(chainOf(mail), cell));
   }
 
-  /** Whether `mail` is an ask that an ask of `cell` led to, and need not wait for that. */
-  isChained(cell: Cell, mail: Mail): boolean {
-    return this.#reentrancy?.mode === "call_chain" && this.#hasRoom &&
-      isInChain(chainOf(mail), cell);
-  }
-
-  /** Whether an ask that led back to the actor can begin. */
-  get admitsChain(): boolean {
-    return this.#reentrancy !== undefined && this.#hasRoom;
+  /**
+   * Whether `message` of an ask that led back to the actor will begin while the asks before it wait.
+   *
+   * @param message The message.
+   * @param current What is being handled besides the messages in work: it may still become one of them.
+   */
+  admitsChain(message: Message, current: Message | undefined): boolean {
+    if (this.#reentrancy !== undefined) {
+      return this.#hasRoom(current === undefined ? 0 : 1);
+    }
+    return this.#writers === 0 && isReadOnly(message) &&
+      (current === undefined || isReadOnly(current));
   }
 
   /** Notes that the handler of a message waits. */
@@ -101,13 +105,14 @@ export class Interleaving {
   }
 
   /** Whether a message is in work. */
-  has(mail: Mail): boolean {
+  has(mail: Mail | undefined): boolean {
     for (const flight of this.#flights) if (flight.mail === mail) return true;
     return false;
   }
 
-  get #hasRoom(): boolean {
-    return this.#flights.size < (this.#reentrancy?.maxInFlight ?? Infinity);
+  #hasRoom(more: number): boolean {
+    const { maxInFlight = Infinity } = this.#reentrancy ?? {};
+    return this.#flights.size + more < maxInFlight;
   }
 }
 

@@ -72,9 +72,9 @@ export function handleExit(cell: Cell, message: Message): unknown {
   const { links } = cell.rare;
   if (links?.get(ref) !== link) return; // unlinked since
   links.delete(ref);
-  const { instance } = cell;
-  if (instance?.onExit !== undefined) {
-    return instance.onExit(terminated, cell.context);
+  const { hooks } = cell;
+  if (hooks?.onExit !== undefined) {
+    return hooks.onExit(terminated, cell.context);
   }
   const { reason } = terminated;
   if (reason === "failed" || reason === "not_started" || reason === "missing") {

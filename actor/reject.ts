@@ -4,6 +4,7 @@
  */
 
 import { ActorError } from "./errors.ts";
+import type { Message } from "./message.ts";
 import type { DataSpec, Format } from "./protocol.ts";
 import { formatOf } from "./format.ts";
 import { validatorOf } from "./validation.ts";
@@ -49,6 +50,13 @@ export class Reject<Code extends string = string, Data = unknown>
     return typeof thrown === "object" && thrown !== null && #brand in thrown &&
       thrown.type === type;
   }
+}
+
+/** Whether `thrown` is an error that `message` declares. Safe for any value. */
+export function isDeclared(message: Message, thrown: unknown): boolean {
+  if (!Reject.isOf(message.type, thrown)) return false;
+  const errors = message.protocol.messages[message.index]?.errors;
+  return errors !== undefined && Object.hasOwn(errors, thrown.code);
 }
 
 /** Makes and recognises one declared error. */

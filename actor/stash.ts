@@ -7,8 +7,9 @@ import { Deque } from "../internal/deque.ts";
 import type { Cell } from "./cell.ts";
 import { STASH_CAPACITY } from "./cell_state.ts";
 import { ActorError } from "./errors.ts";
-import type { Mail } from "./message.ts";
+import { type Mail, messageOf } from "./message.ts";
 import type { Pid } from "./pid.ts";
+import { isLifecycle } from "./signals.ts";
 import { TimerMail } from "./timers.ts";
 
 /** A message cannot be put aside: too many are already. */
@@ -30,9 +31,21 @@ export class StashOverflowError extends ActorError {
   }
 }
 
+/**
+ * Refuses what is no bound of a stash.
+ *
+ * @throws {RangeError} When it is not a number of at least 0.
+ */
+export function checkStashCapacity(capacity: number): void {
+  if (capacity >= 0) return;
+  throw new RangeError(
+    `Cannot spawn an actor: stashCapacity is ${capacity}, a number >= 0 was expected`,
+  );
+}
+
 /** Puts the mail that `cell` is handling aside, to be handled when it is unstashed. */
 export function stash(cell: Cell, mail: Mail | undefined): void {
-  if (mail === undefined) {
+  if (mail === undefined || isLifecycle(messageOf(mail))) {
     throw new TypeError(
       `Cannot stash in "${cell.pid}": no message is being handled, a handler was expected`,
     );
@@ -60,5 +73,6 @@ export function unstash(cell: Cell, count: number): number {
   }
   const front = cell.rare.front ??= new Deque<Mail>();
   for (const mail of first.toReversed()) front.unshift(mail);
+  cell.wake(); // it may have nothing else to do
   return first.length;
 }

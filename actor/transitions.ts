@@ -73,6 +73,13 @@ export function apply(cell: Cell, directive: Directive, error: unknown): void {
   }
 }
 
+/** What a handler is told whose work nobody wants any more, because of what becomes of its actor. */
+export function interruption(cell: Cell): StoppedError {
+  const state = isEnding(cell.state) ? "stopping" : "restarting";
+  const action = "go on with a message in";
+  return new StoppedError(cell.pid, action, `it is ${state}`, "unknown");
+}
+
 /** Replaces the instance of `cell` once what it is handling is done. */
 export function restart(cell: Cell, error: unknown): void {
   if (
@@ -82,7 +89,12 @@ export function restart(cell: Cell, error: unknown): void {
   cell.state = "restarting";
   cell.rare.ending = { reason: "failed", error };
   cell.rare.timers?.close();
+  cell.rare.residency?.resume(); // whoever paused it is no more
   unstash(cell, Infinity);
+  // What is in work besides what failed may wait for mail that comes after the restart.
+  for (const { context } of cell.rare.interleaving?.flights ?? []) {
+    context.cancel(() => interruption(cell));
+  }
   cell.wake();
 }
 
@@ -149,28 +161,22 @@ export function end(
   cell.state = state;
   cell.rare.ending = { reason, error };
   cell.rare.timers?.close();
+  cell.rare.residency?.close();
   const { restartTimer } = cell.rare;
   if (restartTimer !== undefined) {
     restartTimer.cancel();
     cell.rare.restartTimer = undefined;
     cell.goOn();
   }
-  cell.cancel(() =>
-    new StoppedError(
-      cell.pid,
-      "go on with a message in",
-      "it is stopping",
-      "unknown",
-    )
-  );
+  cell.cancel(() => interruption(cell));
   const { front } = cell.rare;
   const mailbox = cell.mailbox;
   cell.mailbox = CLOSED_MAILBOX;
-  const { stash } = cell.rare;
+  const { stash, interleaving } = cell.rare;
   cell.rare.front = undefined;
   cell.rare.stash = undefined;
   const next = () =>
-    stash?.shift() ?? front?.shift() ??
+    interleaving?.chained.shift() ?? stash?.shift() ?? front?.shift() ??
       mailbox?.dequeue() as Mail | undefined; // gives back what it was given
   for (let mail = next(); mail !== undefined; mail = next()) {
     if (!isLifecycle(messageOf(mail))) cell.refuse(mail);

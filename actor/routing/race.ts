@@ -3,7 +3,7 @@
  * @module
  */
 
-import { chainOf } from "../ask_chain.ts";
+import { AskBranch, chainOf } from "../ask_chain.ts";
 import { AskTimeoutError, RouteesFailedError } from "../errors.ts";
 import type { Envelope, ReplyTo } from "../message.ts";
 import type { BaseRef } from "../ref.ts";
@@ -53,13 +53,14 @@ export class Race {
     const { message, sender } = this.#envelope;
     const timeout = Math.max(0, this.#deadline - this.#tools.clock.now());
     const { signal } = this.#cancellation;
+    const chain = chainOf(this.#envelope);
     this.#running++;
     this.#tools.asks.ask(
       ref,
       message,
       sender,
       { timeout, signal },
-      chainOf(this.#envelope),
+      chain && new AskBranch(chain.cell, chain.mail, chain.previous),
     ).then((reply) => this.#won(reply), (error) => this.#lost(error));
   }
 
