@@ -2,7 +2,11 @@ import { assert, assertEquals } from "@std/assert";
 import { Program, ROOT } from "./program.ts";
 import { offlineImportMap } from "../../tools/import_map.ts";
 
-const PAGES = ["README.md", "docs/guide/actors.md", "docs/guide/remoting.md"];
+const PAGES = ["README.md"];
+for await (const { name } of Deno.readDir(`${ROOT}/docs/guide`)) {
+  if (name.endsWith(".md")) PAGES.push(`docs/guide/${name}`);
+}
+PAGES.sort();
 
 /** The snippets of a page that say in comments what they print. */
 async function snippetsOf(page: string): Promise<string[]> {

@@ -151,7 +151,7 @@ Deno.test("The timeout of an ask bounds what its handler asks on another node, a
   assertEquals([first?.remaining, first?.aborted()], [300, false]);
   await world.clock.advance(290);
   assertEquals(first?.aborted(), false);
-  // Deadlines are looked at every 20 ms or so; the default of 5 s is far away.
+  // Deadlines are looked at every 10 ms; the default of 5 s is far away.
   await world.clock.advance(50);
   await assertRejects(() => asked);
   assertEquals(first?.aborted(), true);
