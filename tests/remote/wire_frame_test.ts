@@ -1,12 +1,14 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { concatBytes } from "../../internal/bytes.ts";
 import { CodecError, FrameError } from "../../remote/errors.ts";
+import { POISON_TYPE } from "../../remote/far_poison.ts";
 import { FrameDecoder } from "../../remote/wire/decoder.ts";
 import { FrameWriter } from "../../remote/wire/encoder.ts";
 import {
   DefinitionKind,
   FrameKind,
   OUTCOMES,
+  REJECTED,
 } from "../../remote/wire/kinds.ts";
 
 function hex(bytes: Uint8Array | undefined): string {
@@ -50,7 +52,7 @@ Deno.test("FrameWriter writes the first ASK to an actor as docs/wire.md shows it
   writer.definition({
     number: 1,
     table: DefinitionKind.ADDRESS,
-    value: "goakt://s@h:1/a",
+    value: "/a",
   });
   writer.definition({
     number: 1,
@@ -60,9 +62,44 @@ Deno.test("FrameWriter writes the first ASK to an actor as docs/wire.md shows it
   writer.end();
   assertEquals(
     hex(writer.take()),
-    "00000030" + "0802" + "1001" + "2001" + "28ac02" + "308827" +
-      "4215" + "0801" + "1001" + "1a0f" + "676f616b743a2f2f7340683a312f61" +
+    "00000023" + "0802" + "1001" + "2001" + "28ac02" + "308827" +
+      "4208" + "0801" + "1001" + "1a02" + "2f61" +
       "420b" + "0801" + "1002" + "1a05" + "632e676574",
+  );
+});
+
+Deno.test("FrameWriter writes a CANCEL, a declared error and a pill as docs/wire.md shows them", () => {
+  const writer = new FrameWriter();
+  writer.frame({ kind: FrameKind.CANCEL, correlation: 300 });
+  assertEquals(hex(writer.take()), "00000005" + "0805" + "28ac02");
+  writer.frame({
+    kind: FrameKind.FAILURE,
+    correlation: 300,
+    failure: {
+      code: "SoldOut",
+      text: "Gone",
+      outcome: REJECTED,
+      retryable: false,
+      data: new TextEncoder().encode('{"left":0}'),
+    },
+  });
+  assertEquals(
+    hex(writer.take()),
+    "00000024" + "0804" + "28ac02" + "621d" + "0a07" + "536f6c644f7574" +
+      "1204" + "476f6e65" + "1803" + "2a0a" + "7b226c656674223a307d",
+  );
+  writer.frame({
+    kind: FrameKind.TELL,
+    receiver: 3,
+    type: 4,
+    definitions: [
+      { number: 4, table: DefinitionKind.TYPE_NAME, value: POISON_TYPE },
+    ],
+  });
+  assertEquals(
+    hex(writer.take()),
+    "0000001f" + "0801" + "1003" + "2004" + "4217" + "0804" + "1002" + "1a11" +
+      "74726f7570653a506f69736f6e50696c6c",
   );
 });
 
@@ -332,6 +369,7 @@ Deno.test("FrameDecoder keeps a U+FFFD and a byte order mark that were sent", ()
 
 Deno.test("the outcomes have the numbers of docs/wire.md", () => {
   assertEquals(OUTCOMES, ["not_delivered", "unknown", "done"]);
+  assertEquals(REJECTED, 3);
   assertEquals(
     new CodecError("decode", "json", "$", "x", "y").outcome,
     OUTCOMES[0],

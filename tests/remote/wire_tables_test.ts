@@ -67,6 +67,14 @@ Deno.test("NumberTable refuses a key that the peer would refuse, and a size belo
     FrameError,
     "it has 1025 bytes, at most 1024 bytes were expected",
   );
+  for (const mark of ["\n", "\0", "\x1b", "\u2028"]) {
+    assertThrows(
+      () => table.define(`a${mark}b`),
+      FrameError,
+      "it has a control character, a text of one line was expected",
+    );
+    assertEquals(table.find(`a${mark}b`), undefined);
+  }
   for (const size of [1, 0, 2.5, NaN]) {
     assertThrows(() => new NumberTable(size), RangeError);
   }
@@ -108,6 +116,13 @@ Deno.test("DefinitionTable refuses numbers and values out of bounds", () => {
     FrameError,
     "it has 1026 bytes",
   );
+  for (const mark of ["\n", "\0", "\x1b", "\u2028"]) {
+    assertThrows(
+      () => table.define(1, `/a${mark}b`),
+      FrameError,
+      "it has a control character, a text of one line was expected",
+    );
+  }
 });
 
 Deno.test("the tables of both ends agree whatever is sent, when definitions travel in order", () => {

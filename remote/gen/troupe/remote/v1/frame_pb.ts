@@ -229,7 +229,7 @@ export type Failure = Message<"troupe.remote.v1.Failure"> & {
   text: string;
 
   /**
-   * What is known of the message: 0 not delivered, 1 unknown, 2 done.
+   * What is known of the message: 0 not delivered, 1 unknown, 2 done, 3 done by a declared error.
    *
    * @generated from field: uint32 outcome = 3;
    */
