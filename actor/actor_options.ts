@@ -6,6 +6,7 @@
 import type { Reentrancy } from "./interleaving.ts";
 import type { MailboxFactory } from "./mailbox.ts";
 import type { StartOptions } from "./start.ts";
+import type { Passivation } from "./passivation.ts";
 import type { ProvidedResource } from "./resources.ts";
 import type { Supervisor } from "./supervisor.ts";
 
@@ -39,6 +40,13 @@ export interface ActorOptions {
    * @default none
    */
   dependencies?: readonly ProvidedResource[];
+  /**
+   * When the actor stops because it is not needed; see {@linkcode Passivation}. It passivates only while
+   * it handles nothing, nothing waits for it and no actor lives below it; timers of its own do not keep it,
+   * but their messages count. What is sent to it later is a dead letter.
+   * @default "never"
+   */
+  passivation?: Passivation;
   /**
    * How many messages the actor may have stashed.
    * @default 1000

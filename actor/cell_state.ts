@@ -13,6 +13,7 @@ import type { DeathWatch } from "./death_watch.ts";
 import type { Interleaving } from "./interleaving.ts";
 import type { Mail } from "./message.ts";
 import type { ActorMeter } from "./meter.ts";
+import type { Residency } from "./passivation.ts";
 import type { ProtocolData } from "./protocol.ts";
 import type { Resources } from "./resources.ts";
 import type { BaseRef, TerminationReason, Watcher } from "./ref.ts";
@@ -155,6 +156,8 @@ export class Rare {
   meter: ActorMeter | undefined = undefined;
   /** What it sends to itself later. */
   timers: ActorTimers | undefined = undefined;
+  /** Ends it when it is not needed, where that was asked for. */
+  residency: Residency | undefined = undefined;
   /** What it was given to use. */
   dependencies: Resources | undefined = undefined;
   /** Why it ends or restarts. */

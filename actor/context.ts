@@ -148,6 +148,13 @@ export interface Context<P extends AnyProtocol = AnyProtocol> {
   /** Goes back to the behavior that the actor began with, and forgets what was stacked. */
   unbecome(): void;
   /**
+   * Keeps this actor from passivating, also from eviction, until {@linkcode Context.resumePassivation} or
+   * a restart. Does nothing to an actor that never passivates.
+   */
+  pausePassivation(): void;
+  /** Lets it passivate again; the time without messages begins anew. */
+  resumePassivation(): void;
+  /**
    * Ends an actor, by default this one, after the message that it is handling.
    *
    * @returns Resolves once it has stopped; at once when it is this actor or one above it, which

@@ -61,6 +61,8 @@ export { topic } from "./topics.ts";
 
 export type { Backoff } from "./backoff.ts";
 export type { ActorOptions } from "./actor_options.ts";
+export type { Passivation, PassivationLimits } from "./passivation.ts";
+export type { EvictionOptions, EvictionPolicy } from "./eviction.ts";
 export type { Reentrancy } from "./interleaving.ts";
 export type { Clock, Timer } from "../internal/clock.ts";
 export type { Random } from "../internal/random.ts";
@@ -194,7 +196,7 @@ export type {
   Supervisor,
   SupervisorOptions,
 } from "./supervisor.ts";
-export type { ActorSystemOptions, ShutdownOptions } from "./system.ts";
+export type { ActorSystemOptions, ShutdownOptions } from "./system_options.ts";
 export type {
   Topic,
   TopicListenOptions,

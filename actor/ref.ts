@@ -111,6 +111,7 @@ export type TerminationReason =
   | "stopped"
   | "failed"
   | "not_started"
+  | "passivated"
   | "missing";
 
 /** Says that a watched actor has ended. */
@@ -119,7 +120,7 @@ export interface Terminated {
   readonly pid: Pid;
   /**
    * `"stopped"` by request, `"failed"` by its supervisor's decision, `"not_started"` when its start
-   * failed, `"missing"` when it was gone before the watch began.
+   * failed, `"passivated"` when it was not needed any more, `"missing"` when it was gone before the watch began.
    */
   readonly reason: TerminationReason;
   /** What it failed with. */

@@ -11,6 +11,7 @@ import { AskRegistry } from "./asks.ts";
 import { DeadLetters } from "./dead_letters.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { EventBus } from "./event_stream.ts";
+import { type EvictionOptions, Evictor } from "./eviction.ts";
 import type { LogSink } from "./log.ts";
 import { Meters } from "./meter.ts";
 import type { Metrics } from "./metrics.ts";
@@ -61,6 +62,8 @@ export interface RuntimeParts {
   metrics: Metrics | undefined;
   /** The wire that its messages pass as if they came from other nodes. */
   simulation: SimulatedWire | undefined;
+  /** How many actors that may passivate it holds. */
+  eviction: EvictionOptions | undefined;
 }
 
 /** The shared parts of a system: who runs, who waits, what is lost, who wants to know. */
@@ -80,6 +83,8 @@ export class Runtime {
   /** Everything that happens at a time, on one timer. */
   readonly alarms: Alarms;
   readonly scheduler: SystemScheduler;
+  /** Keeps the number of actors that may passivate below a limit; not there without one. */
+  readonly evictor: Evictor | undefined;
   /** Where its actors write; nowhere when it is not there. */
   readonly log: LogSink | undefined;
   /** The wire that its messages pass as if they came from other nodes. */
@@ -105,6 +110,7 @@ export class Runtime {
       log,
       metrics,
       simulation,
+      eviction,
     }: RuntimeParts,
   ) {
     this.system = system;
@@ -129,6 +135,7 @@ export class Runtime {
         cause,
       }));
     this.scheduler = new SystemScheduler(this.alarms, wall);
+    this.evictor = eviction && new Evictor(this.alarms, eviction);
   }
 
   /** A number that no other actor of this run has. */

@@ -11,6 +11,7 @@ import { NameTakenError } from "./errors.ts";
 import type { Handlers, PartialHandlers } from "./handlers.ts";
 import type { Kind } from "./kind.ts";
 import { checkActorName } from "./name.ts";
+import { checkPassivation } from "./passivation.ts";
 import type { AnyProtocol, InputOf } from "./protocol.ts";
 import { type ActorRef, protocolData } from "./ref.ts";
 import type { Runtime } from "./runtime.ts";
@@ -131,6 +132,7 @@ function add(
   const name = options?.name;
   if (name !== undefined) checkActorName(name);
   if (options?.start !== undefined) checkStart(options.start);
+  if (options?.passivation !== undefined) checkPassivation(options.passivation);
   return addCell(runtime, siblings, {
     protocol: protocolData(protocol),
     create,

@@ -3,133 +3,26 @@
  * @module
  */
 
-import { type Clock, systemClock } from "../internal/clock.ts";
-import {
-  type Random,
-  randomIncarnation,
-  systemRandom,
-} from "../internal/random.ts";
-import { Cell } from "./cell.ts";
-import { isEnding } from "./cell_state.ts";
-import { type ChildKey, findCell } from "./children.ts";
+import type { Cell } from "./cell.ts";
 import { StoppedError } from "./errors.ts";
-import { exitOn, type ExitSignal } from "./exit_signals.ts";
 import type { EventStream } from "./event_stream.ts";
 import { type SpawnGroup, spawnGroup } from "./group.ts";
-import { type AnyKind, KindRegistry } from "./kind.ts";
-import { LocalRef, MissingRef } from "./local_ref.ts";
-import { type Log, type LogLevel, LogSink, SinkLog } from "./log.ts";
-import { consoleLogger, EventLogger, type Logger } from "./logger.ts";
-import type { Metrics } from "./metrics.ts";
-import { checkSystemName } from "./name.ts";
-import { Pid } from "./pid.ts";
+import type { KindRegistry } from "./kind.ts";
+import { type Log, SinkLog } from "./log.ts";
+import type { Pid } from "./pid.ts";
 import { type SpawnPool, spawnPool } from "./pool.ts";
-import type { AnyProtocol, ProtocolData } from "./protocol.ts";
-import { type ActorRef, type BaseRef, baseRef, protocolData } from "./ref.ts";
-import {
-  type ProvidedResource,
-  type ResourceKey,
-  Resources,
-} from "./resources.ts";
-import { Root } from "./root.ts";
+import type { AnyProtocol } from "./protocol.ts";
+import type { ActorRef } from "./ref.ts";
+import type { ResourceKey } from "./resources.ts";
+import type { Runtime } from "./runtime.ts";
 import type { Scheduler } from "./scheduler.ts";
-import { selectCells } from "./selection.ts";
-import { Runtime } from "./runtime.ts";
-import { type DrainOptions, Shutdown } from "./shutdown.ts";
-import type {
-  ShutdownHook,
-  ShutdownHookOptions,
-  ShutdownHookRun,
-} from "./shutdown_hooks.ts";
-import type { SimulatedWire } from "./simulation.ts";
-import { addCell, type Spawn, spawnCell } from "./spawn.ts";
+import type { DrainOptions } from "./shutdown.ts";
+import type { ShutdownHookOptions, ShutdownHookRun } from "./shutdown_hooks.ts";
+import type { Spawn } from "./spawn.ts";
+import { SystemCore } from "./system_core.ts";
+import type { ActorSystemOptions } from "./system_options.ts";
+import type { Topics } from "./topics.ts";
 import { reinstate, restart } from "./transitions.ts";
-import { TopicHub, type Topics } from "./topics.ts";
-import { oneForOne, type Supervisor } from "./supervisor.ts";
-
-/** What is done before the actors of a system stop. */
-export interface ShutdownOptions {
-  /**
-   * In this order, one after the other.
-   * @default none
-   */
-  hooks?: readonly ShutdownHook[];
-}
-
-/** Options of an {@linkcode ActorSystem}. */
-export interface ActorSystemOptions {
-  /**
-   * The kinds that actors can be created from by name.
-   * @default none
-   */
-  kinds?: Iterable<AnyKind>;
-  /**
-   * How long an ask waits when it does not say, in milliseconds.
-   * @default 5000
-   */
-  askTimeout?: number;
-  /**
-   * The policy of actors that name none.
-   * @default oneForOne()
-   */
-  supervisor?: Supervisor;
-  /**
-   * Where failures, warnings, (at most 10 in 10 s) dead letters and what actors write with
-   * {@linkcode Context.log} go; `null` for nowhere.
-   * @default standard error
-   */
-  logger?: Logger | null;
-  /**
-   * The lowest level of what is written.
-   * @default "info"
-   */
-  logLevel?: LogLevel;
-  /**
-   * Where figures about actors go, such as a {@linkcode MemoryMetrics}. Without it nothing is counted or
-   * timed.
-   * @default none
-   */
-  metrics?: Metrics;
-  /**
-   * For tests: every message and reply is encoded and decoded on its way, so that what would not reach
-   * another node does not reach an actor here. `simulateRemote` of `@troupe/troupe/testing` is what to
-   * give.
-   * @default none: messages are passed as they are
-   */
-  simulateRemote?: SimulatedWire;
-  /**
-   * What all actors may use, for {@linkcode Context.extension}; see {@linkcode provide}.
-   * @default none
-   */
-  extensions?: Iterable<ProvidedResource>;
-  /**
-   * What is done before the actors stop; {@linkcode ActorSystem.onShutdown} adds to it.
-   * @default nothing
-   */
-  shutdown?: ShutdownOptions;
-  /**
-   * Signals of the operating system at which the system is drained and the program then exits: with
-   * code 0, or with 1 when a shutdown hook failed. A second signal ends it at once, with 1. Give it to
-   * one system of a program.
-   * @default none
-   */
-  signals?: readonly ExitSignal[];
-  /**
-   * The source of time.
-   * @default the platform's
-   */
-  clock?: Clock;
-  /**
-   * The time by the calendar, for schedules by the calendar, in milliseconds since the beginning of 1970.
-   * @default Date.now
-   */
-  wall?: () => number;
-  /**
-   * The source of randomness.
-   * @default the platform's
-   */
-  random?: Random;
-}
 
 /** What upper layers reach of a system. */
 export interface SystemInternals {
@@ -177,11 +70,7 @@ export class ActorSystem implements AsyncDisposable {
   readonly spawnPool: SpawnPool;
   /** Creates a top-level router to actors that exist. */
   readonly spawnGroup: SpawnGroup;
-  #topics: TopicHub;
-  #runtime: Runtime;
-  #root: Root;
-  #kinds: KindRegistry;
-  #shutdown: Shutdown;
+  readonly #core: SystemCore;
 
   /**
    * Makes a system; it runs at once.
@@ -189,72 +78,15 @@ export class ActorSystem implements AsyncDisposable {
    * @param name A letter or digit and then letters, digits, `-` or `_`.
    * @param options Kinds, defaults and what is injected.
    * @throws {TypeError} When the name is not allowed or two kinds share a name.
+   * @throws {RangeError} When a number is out of its range.
    */
   constructor(name: string, options: ActorSystemOptions = {}) {
-    const {
-      kinds = [],
-      askTimeout = 5_000,
-      supervisor = oneForOne(),
-      logger = consoleLogger,
-      logLevel = "info",
-      metrics,
-      simulateRemote,
-      shutdown: { hooks = [] } = {},
-      signals = [],
-      extensions = [],
-      clock = systemClock,
-      wall = Date.now,
-      random = systemRandom,
-    } = options;
-    checkSystemName(name);
-    if (!(askTimeout > 0)) {
-      throw new RangeError(
-        `Cannot create system "${name}": askTimeout is ${askTimeout}, a number of milliseconds > 0 was expected`,
-      );
-    }
+    const core = new SystemCore(this, name, options);
     this.name = name;
-    this.#kinds = new KindRegistry(kinds);
-    this.#root = new Root((child, error) => this.#shutdown.fail(child, error));
-    const sink = logger === null
-      ? undefined
-      : new LogSink(logger, logLevel, name);
-    this.#runtime = new Runtime({
-      system: this,
-      commands: {
-        spawn: (parent, args) => this.#spawnBelow(parent, args),
-        stop: (ref, caller) => this.#stop(ref, caller),
-        drain: (caller) => this.#shutdown.drain({}, caller),
-      },
-      name,
-      incarnation: randomIncarnation(),
-      clock,
-      wall,
-      random,
-      askTimeout,
-      supervisor,
-      extensions: new Resources("extension", extensions),
-      log: sink,
-      metrics,
-      simulation: simulateRemote,
-    });
-    this.#topics = new TopicHub(this.#runtime.events);
-    const log = logger === null
-      ? undefined
-      : new EventLogger(logger, this.#runtime.events, clock, sink);
-    this.#shutdown = new Shutdown(
-      this.#runtime,
-      this.#root,
-      () => {
-        ignoreSignals();
-        log?.close();
-        this.#topics.close();
-      },
-    );
-    for (const hook of hooks) this.#shutdown.hooks.add(hook);
-    const ignoreSignals = exitOn(signals, () => this.drain());
+    this.#core = core;
+    const spawn = (args: readonly unknown[]) => core.spawnTop(args);
     // The overloads of Spawn are read from the arguments one by one.
-    this.spawn = ((...args: unknown[]) => this.#spawnTop(args)) as Spawn;
-    const spawn = (args: readonly unknown[]) => this.#spawnTop(args);
+    this.spawn = ((...args: unknown[]) => spawn(args)) as Spawn;
     this.spawnPool =
       ((...args: unknown[]) => spawnPool(spawn, args)) as unknown as SpawnPool;
     this.spawnGroup =
@@ -264,27 +96,27 @@ export class ActorSystem implements AsyncDisposable {
 
   /** What happens in the system, as it happens. */
   get events(): EventStream {
-    return this.#runtime.events;
+    return this.#core.runtime.events;
   }
 
   /** Sending messages later, and again and again. */
   get scheduler(): Scheduler {
-    return this.#runtime.scheduler;
+    return this.#core.runtime.scheduler;
   }
 
   /** Writes lines that name the system to its logger, for code that is no actor. */
   get log(): Log {
-    return new SinkLog(this.#runtime.log);
+    return new SinkLog(this.#core.runtime.log);
   }
 
   /** Publishing to whoever has subscribed. */
   get topics(): Topics {
-    return this.#topics;
+    return this.#core.topics;
   }
 
   /** How many messages were not handled since the system began. */
   get deadLetters(): number {
-    return this.#runtime.deadLetters.count;
+    return this.#core.runtime.deadLetters.count;
   }
 
   /**
@@ -293,17 +125,17 @@ export class ActorSystem implements AsyncDisposable {
    * @throws {TypeError} When it was given nothing under it.
    */
   extension<T>(key: ResourceKey<T>): T {
-    return this.#runtime.extensions.get(key);
+    return this.#core.runtime.extensions.get(key);
   }
 
   /** Whether the system takes new actors. */
   get state(): "running" | "draining" | "stopped" {
-    return this.#shutdown.state;
+    return this.#core.shutdown.state;
   }
 
   /** The failure that ended the system, when one was escalated up to it. */
   get failure(): { readonly error: unknown } | undefined {
-    return this.#shutdown.failure;
+    return this.#core.shutdown.failure;
   }
 
   /**
@@ -318,10 +150,7 @@ export class ActorSystem implements AsyncDisposable {
     protocol: P,
     path: string,
   ): ActorRef<P> | undefined {
-    const cell = findCell(this.#root.children, path);
-    return cell === undefined
-      ? undefined
-      : checked(cell, protocolData(protocol));
+    return this.#core.refAt(protocol, path);
   }
 
   /**
@@ -334,10 +163,7 @@ export class ActorSystem implements AsyncDisposable {
    * @throws {TypeError} When a name in the pattern is empty.
    */
   select<P extends AnyProtocol>(protocol: P, pattern: string): ActorRef<P>[] {
-    const wanted = protocolData(protocol);
-    return selectCells(this.#root.children, pattern)
-      .filter((cell) => cell.protocol === wanted)
-      .map((cell) => checked(cell, wanted));
+    return this.#core.select(protocol, pattern);
   }
 
   /**
@@ -351,25 +177,7 @@ export class ActorSystem implements AsyncDisposable {
    * protocol, or when it is on another node and this system has no remoting.
    */
   ref<P extends AnyProtocol>(protocol: P, address: Pid | string): ActorRef<P> {
-    const pid = typeof address === "string" ? Pid.parse(address) : address;
-    const data = protocolData(protocol);
-    const { network } = this.#runtime;
-    if (
-      pid.system !== this.name || pid.host !== (network?.host ?? "") ||
-      pid.port !== (network?.port ?? 0)
-    ) {
-      if (network === undefined) {
-        throw new TypeError(
-          `Cannot refer to "${pid}": it is not of this system, which has no remoting; start it first`,
-        );
-      }
-      return network.resolve(protocol, pid) as BaseRef<P>;
-    }
-    const cell = findCell(this.#root.children, pid.path);
-    if (cell === undefined || !pid.matches(cell.pid)) {
-      return new MissingRef(this.#runtime, pid, data);
-    }
-    return checked(cell, data);
+    return this.#core.ref(protocol, address);
   }
 
   /**
@@ -382,7 +190,7 @@ export class ActorSystem implements AsyncDisposable {
    * @throws {TypeError} When it is an actor of another system.
    */
   stop(ref: ActorRef<AnyProtocol>): Promise<void> {
-    return this.#stop(ref, this.#caller());
+    return this.#core.stop(ref, this.#core.caller);
   }
 
   /**
@@ -395,9 +203,9 @@ export class ActorSystem implements AsyncDisposable {
    * @throws {TypeError} When it is an actor of another system.
    */
   restart(ref: ActorRef<AnyProtocol>): Promise<void> {
-    const cell = this.#local(ref, "restart");
+    const cell = this.#core.local(ref, "restart");
     restart(cell, undefined);
-    return this.#caller() === cell ? Promise.resolve() : cell.started();
+    return this.#core.caller === cell ? Promise.resolve() : cell.started();
   }
 
   /**
@@ -410,31 +218,8 @@ export class ActorSystem implements AsyncDisposable {
    * @throws {NameTakenError} When somebody else took the name meanwhile.
    * @throws {TypeError} When it is an actor of another system, or the calling actor or one above it.
    */
-  async respawn<P extends AnyProtocol>(ref: ActorRef<P>): Promise<ActorRef<P>> {
-    const cell = this.#local(ref, "respawn");
-    const { spec, owner } = cell;
-    if (isEnding(cell.state)) {
-      throw new StoppedError(cell.pid, "respawn", `it is ${cell.state}`);
-    }
-    const caller = this.#caller();
-    if (caller?.isWithin(cell)) {
-      throw new TypeError(
-        `Cannot respawn "${cell.pid}" from inside: it cannot stop before its handler returns, another actor was expected`,
-      );
-    }
-    await this.#shutdown.stop(cell, caller);
-    if (this.state !== "running") {
-      throw new StoppedError(
-        cell.pid,
-        "respawn",
-        `the system is ${this.state}`,
-      );
-    }
-    const children = owner instanceof Cell
-      ? this.#childrenOf(owner)
-      : this.#root.children;
-    const fresh = addCell(this.#runtime, { owner, children }, spec);
-    return fresh.ref as unknown as BaseRef<P>; // it speaks the protocol of the old one
+  respawn<P extends AnyProtocol>(ref: ActorRef<P>): Promise<ActorRef<P>> {
+    return this.#core.respawn(ref);
   }
 
   /**
@@ -444,7 +229,30 @@ export class ActorSystem implements AsyncDisposable {
    * @throws {TypeError} When it is an actor of another system.
    */
   reinstate(ref: ActorRef<AnyProtocol>): void {
-    reinstate(this.#local(ref, "reinstate"));
+    reinstate(this.#core.local(ref, "reinstate"));
+  }
+
+  /**
+   * Keeps an actor from passivating, also from eviction, until {@linkcode ActorSystem.resumePassivation} or
+   * a restart of the actor. Does nothing to an actor that never passivates.
+   *
+   * @param ref Which actor, of this system.
+   * @throws {TypeError} When it is an actor of another system.
+   */
+  pausePassivation(ref: ActorRef<AnyProtocol>): void {
+    const cell = this.#core.local(ref, "pause the passivation of");
+    cell.rareOrNone?.residency?.pause();
+  }
+
+  /**
+   * Lets an actor passivate again; the time without messages begins anew.
+   *
+   * @param ref Which actor, of this system.
+   * @throws {TypeError} When it is an actor of another system.
+   */
+  resumePassivation(ref: ActorRef<AnyProtocol>): void {
+    const cell = this.#core.local(ref, "resume the passivation of");
+    cell.rareOrNone?.residency?.resume();
   }
 
   /**
@@ -458,7 +266,7 @@ export class ActorSystem implements AsyncDisposable {
    * @throws {ShutdownHookError} When a shutdown hook failed; the actors have stopped all the same.
    */
   drain(options: DrainOptions = {}): Promise<void> {
-    return this.#shutdown.drain(options, this.#caller());
+    return this.#core.shutdown.drain(options, this.#core.caller);
   }
 
   /**
@@ -480,12 +288,12 @@ export class ActorSystem implements AsyncDisposable {
   ): Disposable {
     if (this.state !== "running") {
       throw new StoppedError(
-        this.#rootPid,
+        this.#core.pid,
         `add shutdown hook "${name}" to`,
         `the system is ${this.state}`,
       );
     }
-    return this.#shutdown.hooks.add({ ...options, name, run });
+    return this.#core.shutdown.hooks.add({ ...options, name, run });
   }
 
   /** Drains the system. */
@@ -495,87 +303,9 @@ export class ActorSystem implements AsyncDisposable {
 
   static {
     internalsOf = (system) => ({
-      runtime: system.#runtime,
-      kinds: system.#kinds,
-      find: (path) => findCell(system.#root.children, path),
+      runtime: system.#core.runtime,
+      kinds: system.#core.kinds,
+      find: (path) => system.#core.find(path),
     });
   }
-
-  #caller(): Cell | undefined {
-    const { current } = this.#runtime.dispatcher;
-    return current instanceof Cell ? current : undefined;
-  }
-
-  #spawnTop(args: readonly unknown[]): BaseRef {
-    if (this.state !== "running") {
-      throw new StoppedError(
-        this.#rootPid,
-        "spawn an actor in",
-        `the system is ${this.state}`,
-      );
-    }
-    return spawnCell(this.#runtime, {
-      owner: this.#root,
-      children: this.#root.children,
-    }, ...args).ref;
-  }
-
-  #spawnBelow(parent: Cell, args: readonly unknown[]): BaseRef {
-    return spawnCell(this.#runtime, {
-      owner: parent,
-      children: this.#childrenOf(parent),
-    }, ...args).ref;
-  }
-
-  #childrenOf(parent: Cell): Map<ChildKey, Cell> {
-    if (isEnding(parent.state)) {
-      throw new StoppedError(
-        parent.pid,
-        "spawn an actor below",
-        `it is ${parent.state}`,
-      );
-    }
-    return parent.children ??= new Map<ChildKey, Cell>();
-  }
-
-  #stop(ref: ActorRef<AnyProtocol>, caller: Cell | undefined): Promise<void> {
-    const base = baseRef(ref);
-    if (base instanceof MissingRef) return Promise.resolve();
-    return this.#shutdown.stop(this.#local(ref, "stop"), caller);
-  }
-
-  #local(ref: ActorRef<AnyProtocol>, action: string): Cell {
-    const base = baseRef(ref);
-    if (base instanceof LocalRef && base.cell.runtime === this.#runtime) {
-      return base.cell;
-    }
-    throw new TypeError(
-      `Cannot ${action} "${ref.pid}": it is not of system "${this.name}", an actor of this system was expected`,
-    );
-  }
-
-  get #rootPid(): Pid {
-    const { network } = this.#runtime;
-    return new Pid({
-      system: this.name,
-      host: network?.host ?? "",
-      port: network?.port ?? 0,
-      path: "",
-    });
-  }
-}
-
-function checked<P extends AnyProtocol>(
-  cell: Cell,
-  wanted: ProtocolData,
-): BaseRef<P> {
-  if (cell.protocol !== wanted) {
-    const also = cell.protocol.name === wanted.name
-      ? "another protocol that is also named"
-      : "protocol";
-    throw new TypeError(
-      `Cannot refer to "${cell.pid}" as an actor of protocol "${wanted.name}": it speaks ${also} "${cell.protocol.name}"`,
-    );
-  }
-  return cell.ref as unknown as BaseRef<P>; // the protocol is the same value, so it is the same type
 }
