@@ -165,6 +165,7 @@ export function takeChained(
   chain.takenBy(cell, mail);
   const interleaving = cell.rareOrNone?.interleaving;
   if (interleaving === undefined || !isInChain(chain, cell)) return undefined;
+  if (cell.turn !== "awaiting" && interleaving.keepsOrder) return undefined;
   interleaving.chained.push(mail);
   if (cell.turn === "awaiting") cell.goOn();
   else cell.wake();

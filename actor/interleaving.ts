@@ -15,7 +15,7 @@ export interface Reentrancy {
   /**
    * Which messages are handled meanwhile: `"all"`, or those of the `"call_chain"`, which are asks that
    * an ask of this very actor led to. Messages begin in the order of their arrival, but those of a
-   * call chain do not wait for others. What concerns the life of the actor waits for all that is in work.
+   * call chain do not wait for others that have to wait. What concerns the life of the actor waits for all that is in work.
    */
   mode: "all" | "call_chain";
   /**
@@ -91,6 +91,16 @@ export class Interleaving {
     }
     return this.#writers === 0 && isReadOnly(message) &&
       (current === undefined || isReadOnly(current));
+  }
+
+  /**
+   * Whether all mail begins as it comes, so that an ask which led back to the actor comes in time behind
+   * what its sender has sent before.
+   */
+  get keepsOrder(): boolean {
+    const { mode, maxInFlight = Infinity } = this.#reentrancy ?? {};
+    return mode === "all" && maxInFlight === Infinity &&
+      this.chained.size === 0;
   }
 
   /** Notes that the handler of a message waits. */
