@@ -48,7 +48,8 @@ export const STASH_CAPACITY: number = 1_000;
  * | `stopped`    | refused   | nothing                                                                     |
  *
  * A stop is possible in every state before `draining`, and dead-letters what waits. A drain of a
- * `suspended` actor is a stop, since nobody is left to reinstate it; in the others it is a poison pill.
+ * `suspended` actor is a stop, since nobody is left to reinstate it, and so is a suspension below an
+ * owner that ends; in the other states a drain is a poison pill.
  * A reinstatement does nothing in any state but `suspended`, and a restart nothing before the first
  * start and after the end. A failure is decided upon only while `running`; in a state that is left
  * already it is reported and changes nothing. `tests/actor/model.ts` says all of it once more, as code.
@@ -77,6 +78,8 @@ export interface Owner {
   readonly prefix: string;
   /** The living children; none until the first is spawned. */
   readonly children: ReadonlyMap<ChildKey, Cell> | undefined;
+  /** Whether it ends, so that nobody will reinstate a child that is suspended. */
+  readonly isEnding: boolean;
   /** Somebody else has decided about a child's failure. */
   childDecided(child: Cell): void;
   /** The end of a child. */

@@ -136,9 +136,8 @@ function handle(cell: Cell, mail: Mail): void {
     );
   }
   if (awaited !== undefined) waitFor(cell, awaited, message, replyTo);
-  else if (replyTo !== undefined && !isStashed(cell, mail)) {
-    replyTo.succeed(reply);
-  }
+  // Asked for a tell too: the same message may be stashed again when it comes back.
+  else if (!isStashed(cell, mail)) replyTo?.succeed(reply);
 }
 
 /** Whether the handler has put `mail` aside, so that its reply is still to come. */

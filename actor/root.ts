@@ -11,6 +11,8 @@ import type { ChildKey } from "./children.ts";
 export class Root implements Owner {
   readonly prefix = "";
   readonly children: Map<ChildKey, Cell> = new Map<ChildKey, Cell>();
+  /** Set once the actors are being ended. */
+  isEnding = false;
   #onFailure: (child: Cell, error: unknown) => void;
   #waiting: { cells: readonly Cell[]; resolve: () => void }[] = [];
 

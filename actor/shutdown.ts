@@ -97,6 +97,7 @@ export class Shutdown {
     const end = clock.now() + timeout;
     let failure: ShutdownHookError | undefined;
     if (this.hooks.size > 0) failure = await this.hooks.run(timeout);
+    this.#root.isEnding = true;
     for (const child of [...children.values()]) child.drain();
     let timer: Timer | undefined;
     const late = new Promise<void>((resolve) =>

@@ -98,7 +98,7 @@ export function restart(cell: Cell, error: unknown): void {
   cell.wake();
 }
 
-/** Holds the mail of `cell` until somebody decides otherwise. */
+/** Holds the mail of `cell` until somebody decides otherwise; ends it when nobody will. */
 function suspend(cell: Cell, error: unknown): void {
   cell.state = "suspended";
   cell.rare.ending = { reason: "failed", error };
@@ -106,6 +106,7 @@ function suspend(cell: Cell, error: unknown): void {
   if (events.wants("actor_suspended")) {
     events.publish({ type: "actor_suspended", pid: cell.pid, error });
   }
+  if (cell.owner.isEnding) cell.drain();
 }
 
 /** Lets `cell` go on with its state, at the wish of somebody. */

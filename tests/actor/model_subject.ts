@@ -38,6 +38,7 @@ export class Subject {
   readonly clock: ManualClock = new ManualClock();
   readonly system: ActorSystem = quietSystem({ clock: this.clock });
   readonly problems: string[] = [];
+  readonly #warnings: string[] = [];
   readonly handled: Set<number> = new Set();
   readonly dead: Set<number> = new Set();
   restarts = 0;
@@ -58,9 +59,10 @@ export class Subject {
   constructor(useAsk: boolean) {
     this.#useAsk = useAsk;
     const { events } = internalsOf(this.system).runtime;
-    events.tap(["dead_letter"], (event) => {
-      if (event.type !== "dead_letter") return;
-      this.#note(this.dead, this.#ids.get(event.message));
+    events.tap(["dead_letter", "warning"], (event) => {
+      if (event.type === "dead_letter") {
+        this.#note(this.dead, this.#ids.get(event.message));
+      } else if (event.type === "warning") this.#warnings.push(event.text);
     });
     this.system.spawn(Worker, () => ({
       receive() {},
@@ -140,6 +142,7 @@ export class Subject {
     }
     await this.clock.advance(10);
     await drained;
+    if (how === "drain") this.problems.push(...this.#warnings); // none has to be left behind
     this.#pending?.resolve();
     await this.clock.settle();
     this.#check();

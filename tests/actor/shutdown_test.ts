@@ -1,10 +1,11 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { type ActorSystem, StoppedError } from "../../actor/mod.ts";
+import { type ActorSystem, oneForOne, StoppedError } from "../../actor/mod.ts";
 import { ManualClock, settle } from "../../testing/mod.ts";
 import {
   gate,
   loggedWorker,
   quietSystem,
+  raise,
   record,
   Worker,
   worker,
@@ -146,6 +147,30 @@ Deno.test("ActorSystem.drain() ends an actor that keeps sending to itself", asyn
   await system.drain();
   assertEquals(turns > 0, true);
   assertEquals(system.deadLetters, 1);
+});
+
+Deno.test("ActorSystem.drain() ends an actor that its supervisor suspends meanwhile, which nobody will reinstate", async () => {
+  const clock = new ManualClock();
+  const system = quietSystem({ clock });
+  const warnings = record(system, "warning");
+  const suspending = oneForOne({ decide: () => "suspend" });
+  const top = system.spawn(Worker, () => worker(), { supervisor: suspending });
+  const child = await top.ask(
+    Worker.run((ctx) =>
+      ctx.spawn(Worker, () => worker(), { supervisor: suspending })
+    ),
+  ) as WorkerRef;
+  const letters = record(system, "dead_letter");
+  for (const actor of [child, top]) {
+    actor.tell(Worker.run(() => raise(new Error("no"))));
+    actor.tell(Worker.note("lost"));
+  }
+  await system.drain(); // with time that stands still, its timeout never comes
+  assertEquals(letters.map(({ message, reason }) => [message.body, reason]), [
+    ["lost", "stopped"],
+    ["lost", "stopped"],
+  ]);
+  assertEquals(warnings, []);
 });
 
 Deno.test("ActorSystem.drain() gives up after its timeout, naming who did not stop", async () => {
