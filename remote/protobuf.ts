@@ -7,10 +7,12 @@ import {
   type DescMessage,
   fromBinary,
   isMessage,
+  type Message,
   toBinary,
 } from "@bufbuild/protobuf";
 import type { Codec } from "../actor/codec.ts";
 import { CodecError } from "./errors.ts";
+import { FlatWriter } from "./protobuf_writer.ts";
 
 const FORMAT = "protobuf";
 
@@ -44,7 +46,7 @@ export interface ProtobufSchema<T> {
  * ```
  *
  * @param schema The generated schema.
- * @returns The codec; it holds no state.
+ * @returns The codec; it may keep a buffer from one small message to the next, and holds nothing else.
  * @throws {TypeError} When `schema` is not a message schema.
  */
 export function protobuf<T>(schema: ProtobufSchema<T>): Codec<T> {
@@ -55,10 +57,12 @@ class ProtobufCodec<T> implements Codec<T> {
   readonly format = FORMAT;
   readonly typeName: string;
   readonly #schema: DescMessage;
+  readonly #flat: FlatWriter | undefined;
 
   constructor(schema: DescMessage) {
     this.typeName = schema.typeName;
     this.#schema = schema;
+    this.#flat = FlatWriter.of(schema);
   }
 
   encode(value: T): Uint8Array {
@@ -72,7 +76,7 @@ class ProtobufCodec<T> implements Codec<T> {
       );
     }
     try {
-      return toBinary(this.#schema, value);
+      return this.#bytesOf(value);
     } catch (cause) {
       const found = cause instanceof Error ? cause.message : String(cause);
       throw new CodecError("encode", FORMAT, "$", found, this.#wanted(), {
@@ -91,6 +95,15 @@ class ProtobufCodec<T> implements Codec<T> {
         cause,
       });
     }
+  }
+
+  #bytesOf(value: T & Message): Uint8Array {
+    try {
+      if (this.#flat !== undefined) return this.#flat.write(value);
+    } catch {
+      // The library refuses it too, and names the field.
+    }
+    return toBinary(this.#schema, value);
   }
 
   #wanted(): string {

@@ -54,6 +54,14 @@ Deno.test("protobuf() says what it found instead of its message", () => {
   );
 });
 
+Deno.test("protobuf() names the field whose value it refuses", () => {
+  assertThrows(
+    () => codec.encode(create(DefinitionSchema, { number: -1 })),
+    CodecError,
+    "troupe.remote.v1.Definition.number",
+  );
+});
+
 Deno.test("protobuf() refuses bytes that are no valid message", () => {
   for (
     const bytes of [[0x08], [0x1a, 0x05, 0x41], [0x1a, 0x01, 0xff], [0x07]]
