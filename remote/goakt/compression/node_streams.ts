@@ -1,0 +1,159 @@
+/**
+ * Zstandard, gzip and Brotli by the platform's zlib. Gzip too, because the flush of fflate 0.8.3 loses the last
+ * bits of a block that does not end at a byte.
+ * @module
+ */
+
+import {
+  type BrotliCompress,
+  type BrotliDecompress,
+  constants,
+  createBrotliCompress,
+  createBrotliDecompress,
+  createGunzip,
+  createGzip,
+  createZstdCompress,
+  createZstdDecompress,
+  type Gunzip,
+  type Gzip,
+  type ZstdCompress,
+  type ZstdDecompress,
+} from "node:zlib";
+import { concatBytes } from "../../../internal/bytes.ts";
+import type { CompressedStream, Compressor, Decompressor } from "./stream.ts";
+
+/** What GoAkt's encoder uses: 512 KiB. */
+const ZSTD_WINDOW_LOG = 19;
+/** What a stream may ask us to keep: 8 MiB, the most that encoders use unless told otherwise. */
+const ZSTD_WINDOW_LOG_MAX = 23;
+const ZSTD_LEVEL = 3;
+const BROTLI_QUALITY = 6;
+const BROTLI_WINDOW_LOG = 22;
+/** How much is decoded at a time. */
+const CHUNK = 64 * 1024;
+
+type Encoder = ZstdCompress | BrotliCompress | Gzip;
+type Decoder = ZstdDecompress | BrotliDecompress | Gunzip;
+
+/** Zstandard: one frame for the life of the connection, with a checksum, as GoAkt writes it. */
+export const zstd: CompressedStream = {
+  compressor: () =>
+    new NodeCompressor(
+      createZstdCompress({
+        params: {
+          [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL,
+          [constants.ZSTD_c_windowLog]: ZSTD_WINDOW_LOG,
+          [constants.ZSTD_c_checksumFlag]: 1,
+        },
+      }),
+      constants.ZSTD_e_flush,
+    ),
+  decompressor: () =>
+    new NodeDecompressor(
+      createZstdDecompress({
+        chunkSize: CHUNK,
+        params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX },
+      }),
+    ),
+};
+
+/** Gzip, each write followed by the empty block that lets Go's decoder give everything out. */
+export const gzip: CompressedStream = {
+  compressor: () => new NodeCompressor(createGzip(), constants.Z_SYNC_FLUSH),
+  decompressor: () => new NodeDecompressor(createGunzip({ chunkSize: CHUNK })),
+};
+
+/** Brotli. */
+export const brotli: CompressedStream = {
+  compressor: () =>
+    new NodeCompressor(
+      createBrotliCompress({
+        params: {
+          [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY,
+          [constants.BROTLI_PARAM_LGWIN]: BROTLI_WINDOW_LOG,
+        },
+      }),
+      constants.BROTLI_OPERATION_FLUSH,
+    ),
+  decompressor: () =>
+    new NodeDecompressor(createBrotliDecompress({ chunkSize: CHUNK })),
+};
+
+class NodeCompressor implements Compressor {
+  readonly #stream: Encoder;
+  readonly #flush: number;
+  #out: Uint8Array[] = [];
+  #fail: (error: unknown) => void = () => {};
+
+  constructor(stream: Encoder, flush: number) {
+    this.#stream = stream;
+    this.#flush = flush;
+    stream.on("data", (bytes: Uint8Array) => void this.#out.push(bytes));
+    stream.on("error", (error) => this.#fail(error));
+  }
+
+  compress(bytes: Uint8Array): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      this.#fail = reject;
+      this.#stream.write(bytes);
+      this.#stream.flush(this.#flush, () => {
+        const out = concatBytes(this.#out);
+        this.#out = [];
+        resolve(out);
+      });
+    });
+  }
+
+  close(): void {
+    this.#fail(new TypeError("the stream was closed"));
+    this.#stream.destroy();
+    this.#out = [];
+  }
+}
+
+/** Reads only when it is asked to, so that the stream stops decoding while nobody wants more. */
+class NodeDecompressor implements Decompressor {
+  readonly #stream: Decoder;
+  /** Whether the bytes that were given last are in work. */
+  #state: "hungry" | "busy" | "closed" = "hungry";
+  #error: { readonly cause: unknown } | undefined = undefined;
+  #wake: (() => void) | undefined = undefined;
+
+  constructor(stream: Decoder) {
+    this.#stream = stream;
+    stream.on("readable", () => this.#wake?.());
+    stream.on("end", () => this.#wake?.());
+    stream.on("error", (cause) => {
+      this.#error ??= { cause };
+      this.#wake?.();
+    });
+  }
+
+  push(bytes: Uint8Array): void {
+    if (this.#state === "closed") return;
+    this.#state = "busy";
+    this.#stream.write(bytes, () => {
+      if (this.#state === "busy") this.#state = "hungry";
+      this.#wake?.();
+    });
+  }
+
+  async pull(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    for (;;) {
+      if (this.#state === "closed") return undefined;
+      const bytes: Uint8Array | null = this.#stream.read();
+      if (bytes !== null) return Uint8Array.from(bytes);
+      if (this.#error !== undefined) throw this.#error.cause;
+      if (this.#state === "hungry") return undefined;
+      await new Promise<void>((resolve) => this.#wake = resolve);
+      this.#wake = undefined;
+    }
+  }
+
+  close(): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#stream.destroy();
+    this.#wake?.();
+  }
+}

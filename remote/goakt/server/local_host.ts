@@ -1,0 +1,90 @@
+/**
+ * The node that requests of GoAkt peers are carried out on.
+ * @module
+ */
+
+import type { Cell } from "../../../actor/cell.ts";
+import type { KindRegistry } from "../../../actor/kind.ts";
+import type { Pid } from "../../../actor/pid.ts";
+import type { BaseRef } from "../../../actor/ref.ts";
+import type { Runtime } from "../../../actor/runtime.ts";
+import type { SystemInternals } from "../../../actor/system.ts";
+import type { Payload } from "../payload.ts";
+import type { GoaktHost, GrainTarget } from "./host.ts";
+
+/** Where a node answers. */
+export interface NodePlace {
+  /** The advertised host. */
+  readonly host: string;
+  /** The advertised port. */
+  readonly port: number;
+  /** Other hosts that the node is dialled by, such as the one that it is bound to. */
+  readonly aliases?: readonly string[];
+}
+
+/** What a {@linkcode LocalHost} needs besides the system. */
+export interface LocalHostOptions {
+  /** Where the node answers. */
+  place: NodePlace;
+  /** A reference to whoever sent a message. */
+  sender(pid: Pid): BaseRef;
+  /** How many actors live here. */
+  load(): number;
+  /** Tells a message of the protocol to an address. */
+  reply(to: string, message: Payload): void;
+  /**
+   * Milliseconds since 1970.
+   * @default {Date.now}
+   */
+  wallClock?: () => number;
+}
+
+/** An actor system as GoAkt peers see it. */
+export class LocalHost implements GoaktHost {
+  readonly runtime: Runtime;
+  readonly kinds: KindRegistry;
+  readonly host: string;
+  readonly port: number;
+  /** Set by the layer of grains while it runs. */
+  grains: GrainTarget | undefined = undefined;
+  /** Set by the layer of clusters while it runs. */
+  isClustered = false;
+  readonly #internals: SystemInternals;
+  readonly #options: LocalHostOptions;
+  readonly #names: ReadonlySet<string>;
+
+  constructor(internals: SystemInternals, options: LocalHostOptions) {
+    const { host, port, aliases = [] } = options.place;
+    this.runtime = internals.runtime;
+    this.kinds = internals.kinds;
+    this.host = host;
+    this.port = port;
+    this.#internals = internals;
+    this.#options = options;
+    this.#names = new Set([host, ...aliases]);
+  }
+
+  answersTo(host: string, port: number): boolean {
+    return port === this.port && this.#names.has(host);
+  }
+
+  find(path: string): Cell | undefined {
+    return this.#internals.find(path);
+  }
+
+  sender(pid: Pid): BaseRef {
+    return this.#options.sender(pid);
+  }
+
+  load(): number {
+    return this.#options.load();
+  }
+
+  wallClock(): number {
+    return (this.#options.wallClock ?? Date.now)();
+  }
+
+  reply(to: string, message: Payload): void {
+    this.#options.reply(to, message);
+  }
+}

@@ -1,0 +1,173 @@
+/**
+ * Runs one connection of a GoAkt peer.
+ * @module
+ */
+
+import { concatBytes } from "../../../internal/bytes.ts";
+import type { Clock } from "../../../internal/clock.ts";
+import { FrameError } from "../../errors.ts";
+import type { Connection } from "../../transport.ts";
+import { Watchdog } from "../watchdog.ts";
+import {
+  ServerCore,
+  type ServerEffect,
+  type ServerRequest,
+} from "./server_core.ts";
+
+/** Longer than GoAkt clients keep a connection that they do not use, in milliseconds. */
+export const SERVER_IDLE_TIMEOUT: number = 1_200_000;
+/** How long a part of a frame may wait for the rest, and an answer for the peer to take it, in milliseconds. */
+export const SERVER_STALL_TIMEOUT: number = 10_000;
+/** Answers to requests that came together are written together, up to this many bytes. */
+const WRITE_BYTES = 64 * 1024;
+/** A read of this many bytes counts as progress; fewer may be there to hold the connection open. */
+const PROGRESS_BYTES = 1_024;
+
+/** What a {@linkcode ServedConnection} is run with. */
+export interface ServeOptions {
+  /** Whether there is a request of that name. */
+  knows(name: string): boolean;
+  /**
+   * Carries a request out and returns the frame that answers it.
+   *
+   * @throws {FrameError} When the body is not what the name says.
+   */
+  handle(request: ServerRequest): Uint8Array | Promise<Uint8Array>;
+  /** The source of time. */
+  clock: Clock;
+  /** Bytes of the largest frame. */
+  limit?: number;
+  /**
+   * How long a connection may be silent, in milliseconds.
+   * @default {SERVER_IDLE_TIMEOUT}
+   */
+  idleTimeout?: number;
+  /**
+   * How long a part of a frame may wait for the rest, and an answer for the peer to take it.
+   * @default {SERVER_STALL_TIMEOUT}
+   */
+  stallTimeout?: number;
+}
+
+/** A connection that a GoAkt peer has opened. Owns it. */
+export class ServedConnection {
+  readonly #connection: Connection;
+  readonly #options: ServeOptions;
+  readonly #core: ServerCore;
+  readonly #watchdog: Watchdog;
+  /** Answers that were not written yet. */
+  #out: Uint8Array[] = [];
+  #outBytes = 0;
+  /** Since when a part of a request has waited for the rest. */
+  #partialSince: number | undefined = undefined;
+  #state: "running" | "draining" | "closed" = "running";
+  /** Why it was closed from here. */
+  #error: unknown = undefined;
+
+  constructor(connection: Connection, options: ServeOptions) {
+    this.#connection = connection;
+    this.#options = options;
+    this.#core = new ServerCore(options);
+    this.#watchdog = new Watchdog(options.clock, this.#expire);
+  }
+
+  /**
+   * Answers requests until the peer has had enough.
+   *
+   * @throws {FrameError} When the peer sent what is no request, or stopped in the middle of one.
+   * @throws {DisconnectedError} When the connection was lost.
+   */
+  async run(): Promise<void> {
+    try {
+      for (;;) {
+        this.#expectRead();
+        const bytes = await this.#connection.read();
+        this.#watchdog.rest();
+        if (bytes === undefined || this.#state !== "running") break;
+        if (bytes.length >= PROGRESS_BYTES) this.#partialSince = undefined;
+        await this.#carryOut(this.#core.step({ kind: "received", bytes }));
+        if (this.#state !== "running") break;
+      }
+      if (this.#error !== undefined) throw this.#error;
+    } catch (error) {
+      throw this.#error ?? error;
+    } finally {
+      this.close();
+    }
+  }
+
+  /** Lets the request that is in work be answered, and closes the connection then. */
+  drain(): void {
+    if (this.#state !== "running") return;
+    if (this.#core.isHandling) this.#state = "draining";
+    else this.close();
+  }
+
+  /** Closes the connection now. */
+  close(): void {
+    this.#state = "closed";
+    this.#watchdog.close();
+    this.#connection.close();
+  }
+
+  async #carryOut(effects: ServerEffect[]): Promise<void> {
+    // A step hands out one request at most, as its last effect.
+    for (let at = 0; at < effects.length; at++) {
+      const effect = effects[at] as ServerEffect; // below the length
+      if (effect.kind === "failed") {
+        await this.#flush();
+        throw effect.error;
+      }
+      if (effect.kind === "send") {
+        this.#out.push(effect.frame);
+        this.#outBytes += effect.frame.length;
+        if (this.#outBytes >= WRITE_BYTES) await this.#flush();
+        continue;
+      }
+      if (this.#state !== "running") break;
+      this.#partialSince = undefined;
+      let frame = this.#options.handle(effect.request);
+      if (frame instanceof Promise) {
+        await this.#flush();
+        frame = await frame;
+      }
+      effects = this.#core.step({ kind: "answered", frame });
+      at = -1;
+    }
+    await this.#flush();
+  }
+
+  async #flush(): Promise<void> {
+    const [first, ...rest] = this.#out;
+    if (first === undefined) return;
+    const bytes = rest.length === 0 ? first : concatBytes(this.#out);
+    this.#out = [];
+    this.#outBytes = 0;
+    this.#watchdog.expect(this.#options.stallTimeout ?? SERVER_STALL_TIMEOUT);
+    await this.#connection.write(bytes);
+    this.#watchdog.rest();
+  }
+
+  #expectRead(): void {
+    const {
+      idleTimeout = SERVER_IDLE_TIMEOUT,
+      stallTimeout = SERVER_STALL_TIMEOUT,
+    } = this.#options;
+    // Bytes of a frame that trickle in do not move the limit.
+    if (this.#core.isPartial) this.#partialSince ??= this.#options.clock.now();
+    else this.#partialSince = undefined;
+    if (this.#partialSince === undefined) this.#watchdog.expect(idleTimeout);
+    else this.#watchdog.until(this.#partialSince + stallTimeout);
+  }
+
+  #expire = (): void => {
+    if (this.#partialSince !== undefined) {
+      this.#error = new FrameError(
+        "read a request",
+        "the rest of it did not come in time",
+        "all of it was expected",
+      );
+    }
+    this.close();
+  };
+}

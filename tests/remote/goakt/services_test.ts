@@ -1,0 +1,739 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import {
+  create,
+  type DescMessage,
+  type MessageInitShape,
+  toBinary,
+} from "@bufbuild/protobuf";
+import { oneForOne } from "../../../actor/mod.ts";
+import { FrameError } from "../../../remote/errors.ts";
+import { NO_SENDER } from "../../../remote/goakt/address.ts";
+import {
+  GetKindsRequestSchema,
+  GetKindsResponseSchema,
+  GetNodeMetricRequestSchema,
+  GetNodeMetricResponseSchema,
+  PersistPeerStateRequestSchema,
+} from "../../../remote/goakt/gen/internalpb/cluster_pb.ts";
+import { Code } from "../../../remote/goakt/gen/internalpb/error_pb.ts";
+import {
+  AsyncRequestSchema,
+  AsyncResponseSchema,
+  RemoteActivateGrainRequestSchema,
+  RemoteAskGrainRequestSchema,
+  RemoteAskGrainResponseSchema,
+  RemoteAskRequestSchema,
+  RemoteAskResponseSchema,
+  RemoteLookupRequestSchema,
+  RemoteLookupResponseSchema,
+  RemoteReinstateRequestSchema,
+  RemoteReSpawnRequestSchema,
+  RemoteSpawnRequestSchema,
+  RemoteStopRequestSchema,
+  RemoteTellGrainRequestSchema,
+  RemoteTellRequestSchema,
+} from "../../../remote/goakt/gen/internalpb/remoting_pb.ts";
+import { decodeMessage } from "../../../remote/goakt/messages.ts";
+import { fromAny, type Payload, toAny } from "../../../remote/goakt/payload.ts";
+import type {
+  GrainAddress,
+  GrainTarget,
+} from "../../../remote/goakt/server/host.ts";
+import { carryOut } from "../../../remote/goakt/server/services.ts";
+import { toDuration } from "../../../remote/goakt/time.ts";
+import {
+  answerOf,
+  Echo,
+  echoHandlers,
+  type EchoLog,
+  type GoaktNode,
+  goaktNode,
+  messageIn,
+  stringPayload,
+} from "./fixtures.ts";
+
+const HERE = { host: "10.0.0.7", port: 9000 };
+const PEER = "goakt://go@10.0.0.8:9001/caller";
+
+function at(path: string): string {
+  return `goakt://shop@10.0.0.7:9000/${path}`;
+}
+
+/** Carries a request out; `deadline` is nanoseconds as in the metadata. */
+async function request<Schema extends DescMessage>(
+  { host }: GoaktNode,
+  schema: Schema,
+  init: MessageInitShape<Schema>,
+  deadline = 0n,
+): Promise<Uint8Array> {
+  return await carryOut(host, {
+    name: schema.typeName,
+    metadata: { headers: new Map(), deadline },
+    body: toBinary(schema, create(schema, init)),
+  });
+}
+
+function message(receiver: string, text: string, sender = NO_SENDER) {
+  return { sender, receiver, message: toAny(stringPayload(text)) };
+}
+
+function textsOf(frame: Uint8Array): string[] {
+  return messageIn(RemoteAskResponseSchema, frame).messages.map((any) => {
+    const { typeName, bytes } = fromAny(any);
+    assertEquals(typeName, "google.protobuf.StringValue");
+    return new TextDecoder().decode(bytes.subarray(2));
+  });
+}
+
+/** The code and the text of an error, or the name of the answer. */
+function outcomeOf(frame: Uint8Array): [number | string, string?] {
+  const { name, code, text } = answerOf(frame);
+  return code === undefined ? [name] : [code, text ?? ""];
+}
+
+Deno.test("tell() delivers all messages in order, with their senders", async () => {
+  await using node = goaktNode();
+  const log = node.echo("a");
+  const frame = await request(node, RemoteTellRequestSchema, {
+    remoteMessages: [message(at("a"), "1", PEER), message(at("a"), "2")],
+  });
+  assertEquals(outcomeOf(frame), ["internalpb.RemoteTellResponse"]);
+  await node.clock.settle();
+  assertEquals(log.texts, ["1", "2"]);
+  assertEquals(log.senders, [PEER, ""]);
+});
+
+Deno.test("tell() answers an empty list with success", async () => {
+  await using node = goaktNode();
+  const frame = await request(node, RemoteTellRequestSchema, {});
+  assertEquals(outcomeOf(frame), ["internalpb.RemoteTellResponse"]);
+});
+
+Deno.test("tell() ends at the first message that it cannot deliver", async () => {
+  await using node = goaktNode();
+  const log = node.echo("a");
+  const frame = await request(node, RemoteTellRequestSchema, {
+    remoteMessages: [
+      message(at("a"), "1"),
+      message(at("missing"), "2"),
+      message(at("a"), "3"),
+    ],
+  });
+  assertEquals(outcomeOf(frame), [
+    Code.NOT_FOUND,
+    `(actor address=${at("missing")}) address not found`,
+  ]);
+  await node.clock.settle();
+  assertEquals(log.texts, ["1"]);
+});
+
+Deno.test("tell() refuses other systems, other hosts, malformed addresses and deep paths", async () => {
+  await using node = goaktNode();
+  node.echo("a");
+  const cases: [string, number, string][] = [
+    ["", Code.INVALID_ARGUMENT, "address is required"],
+    ["a", Code.INVALID_ARGUMENT, "address format is invalid"],
+    [
+      "http://shop@10.0.0.7:9000/a",
+      Code.INVALID_ARGUMENT,
+      "address protocol is not supported",
+    ],
+    [
+      "goakt://shop@10.0.0.7:9000/a/b/c",
+      Code.INVALID_ARGUMENT,
+      "address format is invalid",
+    ],
+    ...["goakt://mall@10.0.0.7:9000/a", "goakt://shop@10.0.0.9:9000/a"].map((
+      address,
+    ): [string, number, string] => [
+      address,
+      Code.NOT_FOUND,
+      `(actor address=${address}) address not found`,
+    ]),
+  ];
+  for (const [receiver, ...outcome] of cases) {
+    const frame = await request(node, RemoteTellRequestSchema, {
+      remoteMessages: [message(receiver, "x")],
+    });
+    assertEquals(outcomeOf(frame), outcome);
+  }
+  const leadingZero = await request(node, RemoteTellRequestSchema, {
+    remoteMessages: [message("goakt://shop@10.0.0.7:09000/a", "x")],
+  });
+  assertEquals(outcomeOf(leadingZero), ["internalpb.RemoteTellResponse"]);
+});
+
+Deno.test("tell() refuses a sender without an address, and bytes that are not what they say", async () => {
+  await using node = goaktNode();
+  node.echo("a");
+  const unsent = await request(node, RemoteTellRequestSchema, {
+    remoteMessages: [message(at("a"), "x", "")],
+  });
+  assertEquals(outcomeOf(unsent), [
+    Code.INTERNAL_ERROR,
+    "invalid remote message\naddress is required",
+  ]);
+  const bytes = Uint8Array.of(0xff);
+  const broken = await request(node, RemoteTellRequestSchema, {
+    remoteMessages: [{
+      ...message(at("a"), ""),
+      message: toAny({ typeName: "google.protobuf.StringValue", bytes }),
+    }],
+  });
+  const { code, text } = answerOf(broken);
+  assertEquals(code, Code.INTERNAL_ERROR);
+  assertEquals(text?.split("\n")[0], "invalid remote message");
+});
+
+Deno.test("tell() gives a payload without a schema to receive() as name and bytes", async () => {
+  await using node = goaktNode();
+  const log = node.echo("a");
+  const payload: Payload = {
+    typeName: "shop.v1.Unknown",
+    bytes: Uint8Array.of(1, 2, 3),
+  };
+  const any = toAny(payload);
+  for (const prefix of ["type.googleapis.com/", "x.example/y/", ""]) {
+    await request(node, RemoteTellRequestSchema, {
+      remoteMessages: [{
+        ...message(at("a"), ""),
+        message: { ...any, typeUrl: prefix + payload.typeName },
+      }],
+    });
+  }
+  await node.clock.settle();
+  assertEquals(log.foreign, [payload, payload, payload]);
+});
+
+Deno.test("tell() of a PoisonPill stops the actor behind its messages", async () => {
+  await using node = goaktNode();
+  const log = node.echo("a");
+  const pill = toAny({
+    typeName: "goaktpb.PoisonPill",
+    bytes: new Uint8Array(),
+  });
+  await request(node, RemoteTellRequestSchema, {
+    remoteMessages: [
+      message(at("a"), "1"),
+      { ...message(at("a"), ""), message: pill },
+    ],
+  });
+  await node.clock.settle();
+  assertEquals(log.texts, ["1"]);
+  assertEquals(node.host.find("a"), undefined);
+});
+
+Deno.test("tell() and ask() refuse a suspended actor, which reinstate() lets go on", async () => {
+  await using node = goaktNode();
+  const log: EchoLog = { texts: [], senders: [], foreign: [] };
+  node.system.spawn(Echo, () => echoHandlers(log), {
+    name: "a",
+    supervisor: oneForOne({ decide: () => "suspend" }),
+  });
+  await request(node, RemoteTellRequestSchema, {
+    remoteMessages: [message(at("a"), "fail")],
+  });
+  await node.clock.settle();
+  const dead = [Code.INTERNAL_ERROR, "remote send failed\nactor is not alive"];
+  const remoteMessages = [message(at("a"), "1")];
+  assertEquals(
+    outcomeOf(await request(node, RemoteTellRequestSchema, { remoteMessages })),
+    dead as [number, string],
+  );
+  assertEquals(
+    outcomeOf(await request(node, RemoteAskRequestSchema, { remoteMessages })),
+    dead as [number, string],
+  );
+  const named = { ...HERE, name: "a" };
+  assertEquals(
+    outcomeOf(await request(node, RemoteReinstateRequestSchema, named)),
+    ["internalpb.RemoteReinstateResponse"],
+  );
+  await request(node, RemoteTellRequestSchema, { remoteMessages });
+  await node.clock.settle();
+  assertEquals(log.texts, ["fail", "1"]);
+});
+
+Deno.test("ask() returns the replies to a batch in order", async () => {
+  await using node = goaktNode();
+  node.echo("a");
+  node.echo("b");
+  const frame = await request(node, RemoteAskRequestSchema, {
+    remoteMessages: ["a", "b", "a"].map((name) => message(at(name), name)),
+    timeout: toDuration(1_000),
+  });
+  assertEquals(textsOf(frame), ["a", "b", "a"]);
+});
+
+Deno.test("ask() is one error when one of its messages fails", async () => {
+  await using node = goaktNode();
+  const log = node.echo("a");
+  const frame = await request(node, RemoteAskRequestSchema, {
+    remoteMessages: ["1", "fail", "3"].map((text) => message(at("a"), text)),
+  });
+  assertEquals(outcomeOf(frame), [
+    Code.INTERNAL_ERROR,
+    "remote send failed\nRangeError: it failed",
+  ]);
+  await node.clock.settle();
+  assertEquals(log.texts, ["1", "fail"]);
+});
+
+Deno.test("ask() says which of its limits is over", async () => {
+  await using node = goaktNode();
+  const cases: [number | undefined, bigint, number, string][] = [
+    [undefined, 0n, 5_000, "remote send failed\nrequest timed out"],
+    [300, 0n, 300, "remote send failed\nrequest timed out"],
+    [
+      300,
+      1_800_000_000_200n * 1_000_000n,
+      200,
+      "remote send failed\ncontext deadline exceeded\nrequest timed out",
+    ],
+    [
+      300,
+      50_000_000n, // what remains, as v4 says it
+      50,
+      "remote send failed\ncontext deadline exceeded\nrequest timed out",
+    ],
+  ];
+  for (const [index, [timeout, deadline, after, text]] of cases.entries()) {
+    node.echo(`late${index}`); // it waits for ever
+    const answer = request(node, RemoteAskRequestSchema, {
+      remoteMessages: [message(at(`late${index}`), "never")],
+      ...(timeout !== undefined && { timeout: toDuration(timeout) }),
+    }, deadline);
+    let answered = false;
+    answer.then(() => answered = true);
+    await node.clock.advance(after - 1);
+    assertEquals(answered, false);
+    await node.clock.advance(20);
+    assertEquals(outcomeOf(await answer), [Code.DEADLINE_EXCEEDED, text]);
+  }
+});
+
+Deno.test("ask() with a timeout of zero fails now, and the message is not handled", async () => {
+  await using node = goaktNode();
+  const log = node.echo("a");
+  const frame = await request(node, RemoteAskRequestSchema, {
+    remoteMessages: [message(at("a"), "1")],
+    timeout: toDuration(0),
+  });
+  assertEquals(outcomeOf(frame), [
+    Code.DEADLINE_EXCEEDED,
+    "remote send failed\nrequest timed out",
+  ]);
+  await node.clock.settle();
+  assertEquals(log.texts, []);
+});
+
+Deno.test("ask() checks the host, by all its names", async () => {
+  await using node = goaktNode();
+  node.echo("a");
+  const other = await request(node, RemoteAskRequestSchema, {
+    remoteMessages: [message("goakt://shop@10.0.0.9:9000/a", "1")],
+  });
+  assertEquals(outcomeOf(other), [Code.INVALID_ARGUMENT, "invalid host"]);
+  const alias = await request(node, RemoteAskRequestSchema, {
+    remoteMessages: [message("goakt://shop@orders.example:9000/a", "1")],
+  });
+  assertEquals(textsOf(alias), ["1"]);
+});
+
+Deno.test("ask() answers for a handler without a reply, and refuses a reply that is not protobuf", async () => {
+  await using node = goaktNode();
+  node.echo("a");
+  const waited = await request(node, RemoteAskRequestSchema, {
+    remoteMessages: [{
+      ...message(at("a"), ""),
+      message: toAny({
+        typeName: "google.protobuf.Duration",
+        bytes: new Uint8Array(),
+      }),
+    }],
+  });
+  const [reply] = messageIn(RemoteAskResponseSchema, waited).messages;
+  assertEquals(fromAny(reply).typeName, "goaktpb.NoMessage");
+  const foreign = await request(node, RemoteAskRequestSchema, {
+    remoteMessages: [{
+      ...message(at("a"), ""),
+      message: toAny({ typeName: "x.Y", bytes: Uint8Array.of(7) }),
+    }],
+  });
+  const [echoed] = messageIn(RemoteAskResponseSchema, foreign).messages;
+  assertEquals(fromAny(echoed), { typeName: "x.Y", bytes: Uint8Array.of(7) });
+  const listed = await request(node, RemoteAskRequestSchema, {
+    remoteMessages: [{
+      ...message(at("a"), ""),
+      message: toAny({
+        typeName: "google.protobuf.Timestamp",
+        bytes: new Uint8Array(),
+      }),
+    }],
+  });
+  assertEquals(outcomeOf(listed), [
+    Code.INTERNAL_ERROR,
+    'remote send failed\nCannot send the reply to "google.protobuf.Timestamp": its format is json, protobuf was expected',
+  ]);
+});
+
+Deno.test("tell() of an AsyncRequest is answered by a tell to the asker", async () => {
+  await using node = goaktNode();
+  node.echo("a");
+  const asked = (text: string, correlationId: string) => ({
+    ...message(at("a"), ""),
+    message: toAny({
+      typeName: AsyncRequestSchema.typeName,
+      bytes: toBinary(
+        AsyncRequestSchema,
+        create(AsyncRequestSchema, {
+          correlationId,
+          replyTo: PEER,
+          message: toAny(stringPayload(text)),
+        }),
+      ),
+    }),
+  });
+  const frame = await request(node, RemoteTellRequestSchema, {
+    remoteMessages: [asked("hello", "c1"), asked("fail", "c2")],
+  });
+  assertEquals(outcomeOf(frame), ["internalpb.RemoteTellResponse"]);
+  await node.clock.settle();
+  const responses = node.replies.map(({ to, message }) => {
+    assertEquals(message.typeName, AsyncResponseSchema.typeName);
+    const { correlationId, error, message: any } = decodeMessage(
+      AsyncResponseSchema,
+      message.bytes,
+    );
+    return { to, correlationId, error, type: fromAny(any).typeName };
+  });
+  assertEquals(responses, [
+    {
+      to: PEER,
+      correlationId: "c1",
+      error: "",
+      type: "google.protobuf.StringValue",
+    },
+    { to: PEER, correlationId: "c2", error: "RangeError: it failed", type: "" },
+  ]);
+  const incomplete = await request(node, RemoteTellRequestSchema, {
+    remoteMessages: [asked("hello", "")],
+  });
+  assertEquals(outcomeOf(incomplete)[0], Code.INTERNAL_ERROR);
+});
+
+Deno.test("lookUp() answers with the address of a living actor", async () => {
+  await using node = goaktNode();
+  node.echo("a");
+  const found = await request(node, RemoteLookupRequestSchema, {
+    ...HERE,
+    name: "a",
+  });
+  assertEquals(messageIn(RemoteLookupResponseSchema, found).address, at("a"));
+  const cases: [{ host: string; port: number; name: string }, unknown][] = [
+    [
+      { ...HERE, name: "b" },
+      [Code.NOT_FOUND, `(actor address=${at("b")}) address not found`],
+    ],
+    [
+      { ...HERE, host: "localhost", name: "a" },
+      [Code.INVALID_ARGUMENT, "invalid host"],
+    ],
+    [
+      { ...HERE, port: 9001, name: "a" },
+      [Code.INVALID_ARGUMENT, "invalid host"],
+    ],
+    [
+      { ...HERE, name: "" },
+      [Code.NOT_FOUND, `(actor address=${at("")}) address not found`],
+    ],
+  ];
+  for (const [init, outcome] of cases) {
+    const frame = await request(node, RemoteLookupRequestSchema, init);
+    assertEquals(outcomeOf(frame) as unknown, outcome);
+  }
+});
+
+Deno.test("spawn() creates from a kind by name or alias, and keeps an actor that is there", async () => {
+  await using node = goaktNode();
+  for (const actorType of ["test.echo", " MAIN.echo "]) {
+    const frame = await request(node, RemoteSpawnRequestSchema, {
+      ...HERE,
+      actorName: "a",
+      actorType,
+    });
+    assertEquals(outcomeOf(frame), ["internalpb.RemoteSpawnResponse"]);
+  }
+  assertEquals(node.host.find("a")?.protocol.name, "echo");
+});
+
+Deno.test("spawn() refuses as GoAkt does", async () => {
+  await using node = goaktNode();
+  const init = { ...HERE, actorName: "a", actorType: "test.echo" };
+  const cases: [
+    MessageInitShape<typeof RemoteSpawnRequestSchema>,
+    number,
+    string,
+  ][] = [
+    [{ ...init, port: 1 }, Code.INVALID_ARGUMENT, "invalid host"],
+    [
+      { ...init, actorName: "GoAktX" },
+      Code.FAILED_PRECONDITION,
+      "(actor=GoAktX) actor not found",
+    ],
+    [
+      { ...init, actorType: "nobody" },
+      Code.FAILED_PRECONDITION,
+      "actor type is not registered",
+    ],
+    [
+      { ...init, singleton: {} },
+      Code.INTERNAL_ERROR,
+      "cluster is not enabled",
+    ],
+    [
+      { ...init, dependencies: [{ id: "d1", typeName: "x.y" }] },
+      Code.INTERNAL_ERROR,
+      "dependency type is not registered",
+    ],
+  ];
+  for (const [request_, ...outcome] of cases) {
+    const frame = await request(node, RemoteSpawnRequestSchema, request_);
+    assertEquals(outcomeOf(frame), outcome);
+  }
+  const named = await request(node, RemoteSpawnRequestSchema, {
+    ...init,
+    actorName: "-a",
+  });
+  assertEquals(answerOf(named).code, Code.INTERNAL_ERROR);
+  assertEquals(node.host.find("a"), undefined);
+});
+
+Deno.test("respawn() restarts and stop() ends an actor", async () => {
+  await using node = goaktNode();
+  let made = 0;
+  node.system.spawn(Echo, () => {
+    made++;
+    return echoHandlers({ texts: [], senders: [], foreign: [] });
+  }, { name: "a" });
+  await node.clock.settle();
+  const named = { ...HERE, name: "a" };
+  assertEquals(
+    outcomeOf(await request(node, RemoteReSpawnRequestSchema, named)),
+    ["internalpb.RemoteReSpawnResponse"],
+  );
+  assertEquals(made, 2);
+  assertEquals(outcomeOf(await request(node, RemoteStopRequestSchema, named)), [
+    "internalpb.RemoteStopResponse",
+  ]);
+  assertEquals(node.host.find("a"), undefined);
+});
+
+Deno.test("respawn(), stop() and reinstate() refuse as GoAkt does", async () => {
+  await using node = goaktNode();
+  const schemas = [
+    RemoteReSpawnRequestSchema,
+    RemoteStopRequestSchema,
+    RemoteReinstateRequestSchema,
+  ];
+  for (const schema of schemas) {
+    assertEquals(
+      outcomeOf(await request(node, schema, { ...HERE, name: "a" })),
+      [Code.NOT_FOUND, `(actor address=${at("a")}) address not found`],
+    );
+    assertEquals(
+      outcomeOf(await request(node, schema, { ...HERE, name: "GoAktX" })),
+      [Code.FAILED_PRECONDITION, "(actor=GoAktX) actor not found"],
+    );
+    assertEquals(
+      outcomeOf(
+        await request(node, schema, { ...HERE, host: "x", name: "GoAktX" }),
+      ),
+      [Code.INVALID_ARGUMENT, "invalid host"],
+    );
+  }
+});
+
+Deno.test("nodeMetric(), kinds() and persistPeerState() are for members of a cluster", async () => {
+  await using node = goaktNode();
+  const disabled: [number, string] = [
+    Code.FAILED_PRECONDITION,
+    "cluster is not enabled",
+  ];
+  const nodeAddress = "10.0.0.7:9000";
+  const metric = () =>
+    request(node, GetNodeMetricRequestSchema, { nodeAddress });
+  const kinds = () => request(node, GetKindsRequestSchema, { nodeAddress });
+  assertEquals(outcomeOf(await metric()), disabled);
+  assertEquals(outcomeOf(await kinds()), disabled);
+  node.host.isClustered = true;
+  const { load } = messageIn(GetNodeMetricResponseSchema, await metric());
+  assertEquals(load, 3n);
+  assertEquals(messageIn(GetKindsResponseSchema, await kinds()).kinds, [
+    "main.echo",
+    "test.echo",
+  ]);
+  const wrong = await request(node, GetKindsRequestSchema, {
+    nodeAddress: "10.0.0.8:9000",
+  });
+  assertEquals(outcomeOf(wrong), [Code.INVALID_ARGUMENT, "invalid host"]);
+  assertEquals(
+    outcomeOf(await request(node, PersistPeerStateRequestSchema, {})),
+    disabled,
+  );
+});
+
+function grain(value: string) {
+  return { ...HERE, grainId: { value } };
+}
+
+Deno.test("requests to grains are refused as GoAkt does while there are none", async () => {
+  await using node = goaktNode();
+  const cases: [string, number, string][] = [
+    ["nothing", Code.INVALID_ARGUMENT, "invalid graind identity"],
+    [
+      "main.account/GoAktX",
+      Code.FAILED_PRECONDITION,
+      "name=(main.account/GoAktX) actor name is reserved",
+    ],
+    ["main.account/a", Code.INTERNAL_ERROR, "grain type is not registered"],
+  ];
+  for (const [value, ...outcome] of cases) {
+    for (
+      const schema of [
+        RemoteTellGrainRequestSchema,
+        RemoteAskGrainRequestSchema,
+      ]
+    ) {
+      const frame = await request(node, schema, { grain: grain(value) });
+      assertEquals(outcomeOf(frame), outcome);
+    }
+  }
+  const badName = await request(node, RemoteTellGrainRequestSchema, {
+    grain: grain("main.account/a b"),
+  });
+  assertEquals(answerOf(badName).code, Code.INVALID_ARGUMENT);
+  const elsewhere = await request(node, RemoteTellGrainRequestSchema, {
+    grain: { ...grain("main.account/a"), port: 1 },
+  });
+  assertEquals(outcomeOf(elsewhere), [Code.INVALID_ARGUMENT, "invalid host"]);
+  for (const value of ["main.account/a", "nothing", "GoAktX"]) {
+    const frame = await request(node, RemoteActivateGrainRequestSchema, {
+      grain: grain(value),
+    });
+    assertEquals(answerOf(frame).code, Code.INTERNAL_ERROR);
+  }
+});
+
+class Accounts implements GrainTarget {
+  readonly calls: string[] = [];
+  hasKind(kind: string): boolean {
+    return kind === "main.account";
+  }
+  count(): number {
+    return 2;
+  }
+  activate({ key }: GrainAddress, options: unknown): Promise<void> {
+    this.calls.push(`activate ${key} ${JSON.stringify(options)}`);
+    return Promise.resolve();
+  }
+  tell({ key }: GrainAddress, { typeName }: Payload): Promise<void> {
+    this.calls.push(`tell ${key} ${typeName}`);
+    return key === "never" ? new Promise(() => {}) : Promise.resolve();
+  }
+  ask(
+    { key }: GrainAddress,
+    payload: Payload,
+    timeout: number,
+  ): Promise<Payload> {
+    this.calls.push(`ask ${key} ${timeout}`);
+    if (key === "poor") return Promise.reject(new RangeError("no money"));
+    return key === "never" ? new Promise(() => {}) : Promise.resolve(payload);
+  }
+}
+
+Deno.test("requests to grains reach whoever has plugged itself in", async () => {
+  await using node = goaktNode();
+  const accounts = new Accounts();
+  node.host.grains = accounts;
+  const any = toAny(stringPayload("x"));
+  const told = await request(node, RemoteTellGrainRequestSchema, {
+    grain: grain("main.account/alice"),
+    message: any,
+  });
+  assertEquals(outcomeOf(told), ["internalpb.RemoteTellGrainResponse"]);
+  const asked = await request(node, RemoteAskGrainRequestSchema, {
+    grain: grain("main.account/alice"),
+    message: any,
+    requestTimeout: toDuration(250),
+  });
+  assertEquals(
+    fromAny(messageIn(RemoteAskGrainResponseSchema, asked).message),
+    stringPayload("x"),
+  );
+  const active = await request(node, RemoteActivateGrainRequestSchema, {
+    grain: {
+      ...grain("main.account/bob"),
+      activationTimeout: toDuration(1_000),
+      activationRetries: 5,
+      mailboxCapacity: 7n,
+    },
+  });
+  assertEquals(outcomeOf(active), ["internalpb.RemoteActivateGrainResponse"]);
+  assertEquals(accounts.calls, [
+    "tell alice google.protobuf.StringValue",
+    "ask alice 250",
+    'activate bob {"timeout":1000,"retries":5,"mailboxCapacity":7}',
+  ]);
+});
+
+Deno.test("requests to grains end with the error, or when their time is over", async () => {
+  await using node = goaktNode();
+  node.host.grains = new Accounts();
+  const poor = await request(node, RemoteAskGrainRequestSchema, {
+    grain: grain("main.account/poor"),
+    requestTimeout: toDuration(250),
+  });
+  assertEquals(outcomeOf(poor), [Code.INTERNAL_ERROR, "RangeError: no money"]);
+  const late: [number, string] = [Code.INTERNAL_ERROR, "request timed out"];
+  const none = await request(node, RemoteAskGrainRequestSchema, {
+    grain: grain("main.account/alice"),
+  });
+  assertEquals(outcomeOf(none), late);
+  const asked = request(node, RemoteAskGrainRequestSchema, {
+    grain: grain("main.account/never"),
+    requestTimeout: toDuration(250),
+  });
+  await node.clock.advance(250);
+  assertEquals(outcomeOf(await asked), late);
+  const told = request(node, RemoteTellGrainRequestSchema, {
+    grain: grain("main.account/never"),
+  });
+  await node.clock.advance(5_000);
+  assertEquals(outcomeOf(await told), late);
+});
+
+Deno.test("carryOut() throws for what is no request, and for a body that is not protobuf", async () => {
+  await using node = goaktNode();
+  const metadata = { headers: new Map(), deadline: 0n };
+  assertThrows(
+    () =>
+      carryOut(node.host, {
+        name: "internalpb.RemoteTellResponse",
+        metadata,
+        body: new Uint8Array(),
+      }),
+    FrameError,
+    "a request of GoAkt v3.14 was expected",
+  );
+  assertThrows(
+    () =>
+      carryOut(node.host, {
+        name: RemoteTellRequestSchema.typeName,
+        metadata,
+        body: Uint8Array.of(0x0a, 0xff),
+      }),
+    FrameError,
+    "its body is not protobuf",
+  );
+});
