@@ -76,13 +76,13 @@ export interface AnyKind {
  */
 export function kind<P extends AnyProtocol>(
   protocol: P,
-  create: (input: InputOf<P>) => PartialHandlers<P>,
+  create: (input: InputOf<P>) => PartialHandlers<NoInfer<P>>,
   options?: KindOptions,
 ): Kind<P>;
 /** Declares a named way to create an actor that has a handler for each message. */
 export function kind<P extends AnyProtocol>(
   protocol: P,
-  create: (input: InputOf<P>) => Handlers<P>,
+  create: (input: InputOf<P>) => Handlers<NoInfer<P>>,
   options?: KindOptions,
 ): Kind<P>;
 export function kind<P extends AnyProtocol>(

@@ -93,7 +93,7 @@ export interface SpawnPool {
   /** Creates a pool of actors that have a `receive` method for the messages that no handler claims. */
   <P extends AnyProtocol>(
     protocol: P,
-    create: () => PartialHandlers<P>,
+    create: () => PartialHandlers<NoInfer<P>>,
     options?: PoolOptions<P>,
   ): Pool<P>;
   /**
@@ -110,7 +110,7 @@ export interface SpawnPool {
    */
   <P extends AnyProtocol>(
     protocol: P,
-    create: () => Handlers<P>,
+    create: () => Handlers<NoInfer<P>>,
     options?: PoolOptions<P>,
   ): Pool<P>;
 }

@@ -49,7 +49,7 @@ export interface Spawn {
   /** Creates an actor that has a `receive` method for the messages that no handler claims. */
   <P extends AnyProtocol>(
     protocol: P,
-    create: () => PartialHandlers<P>,
+    create: () => PartialHandlers<NoInfer<P>>,
     options?: SpawnOptions,
   ): ActorRef<P>;
   /**
@@ -65,7 +65,7 @@ export interface Spawn {
    */
   <P extends AnyProtocol>(
     protocol: P,
-    create: () => Handlers<P>,
+    create: () => Handlers<NoInfer<P>>,
     options?: SpawnOptions,
   ): ActorRef<P>;
 }
