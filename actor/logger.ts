@@ -36,7 +36,12 @@ export const consoleLogger: Logger = {
 
 function print(text: string, cause?: unknown): void {
   // deno-lint-ignore no-console -- the default logger is the one place that prints
-  console.error(`troupe: ${text}`, ...(cause === undefined ? [] : [cause]));
+  const write = console.error;
+  if (cause === undefined) return write(`troupe: ${text}`);
+  // What the text ends with is not said twice.
+  const said = ` ${describe(cause)}`;
+  const rest = text.endsWith(said) ? text.slice(0, -said.length) : text;
+  write(`troupe: ${rest}`, cause);
 }
 
 /** Dead letters that are written out in one window; the rest is counted. */

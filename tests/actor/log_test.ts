@@ -239,6 +239,28 @@ Deno.test("consoleLogger, which is the default, prints on standard error", async
   ]);
 });
 
+Deno.test("consoleLogger prints a failure with its stack, and its words once", async () => {
+  const original = console.error;
+  const printed: unknown[][] = [];
+  console.error = (...line: unknown[]) => void printed.push(line);
+  const error = new RangeError("no");
+  try {
+    await using system = quietSystem({ logger: consoleLogger });
+    const actor = system.spawn(Worker, () => worker(), { name: "a" });
+    await actor.ask(Worker.run(() => raise(error))).catch(() => {});
+    system.log.error("refused", { cause: error });
+  } finally {
+    console.error = original;
+  }
+  assertEquals(printed, [
+    [
+      'troupe: "goakt://test@:0/a" failed in "worker.run" (directive "restart"):',
+      error,
+    ],
+    ['troupe: "test" refused', error],
+  ]);
+});
+
 for (
   const [how, fail] of [
     ["throws", () => raise(new Error("full disk"))],
