@@ -69,6 +69,13 @@ export class Commands {
     kind: number,
     run: () => Promise<string>,
   ): void {
+    if (correlation === 0) {
+      throw new FrameError(
+        "read a request",
+        "it has no number",
+        "a number that its answer can have was expected",
+      );
+    }
     run().then(
       (address) => link.outbound.frame({ kind, correlation, address }),
       (error) =>

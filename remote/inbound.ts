@@ -28,12 +28,16 @@ export interface InboundHandler {
   command(frame: DecodedFrame): void;
 }
 
+/** What the peer may send besides the parts of large payloads and the end. */
+export type Direction = "requests" | "answers";
+
 /** Room in a frame for what is not the payload: numbers, definitions, headers. */
 export const HEAD_BYTES: number = 64 * 1024;
 
 /** Reads the stream of one lane, frame by frame. */
 export class Inbound {
   readonly #handler: InboundHandler;
+  readonly #takes: Direction;
   readonly #addresses: DefinitionTable = new DefinitionTable("address");
   readonly #types: DefinitionTable = new DefinitionTable("type name");
   readonly #reader: FrameReader;
@@ -45,8 +49,13 @@ export class Inbound {
   #now = 0;
 
   /** Takes the largest payload, in bytes. */
-  constructor(handler: InboundHandler, maxMessageBytes: number) {
+  constructor(
+    handler: InboundHandler,
+    maxMessageBytes: number,
+    takes: Direction,
+  ) {
     this.#handler = handler;
+    this.#takes = takes;
     this.#reader = new FrameReader({
       maxFrameBytes: maxMessageBytes + HEAD_BYTES,
     });
@@ -91,6 +100,7 @@ export class Inbound {
       case FrameKind.ASK:
         return this.#takeMessage(frame);
       case FrameKind.REPLY:
+        this.#expect("answers", frame.kind);
         if (frame.chunk !== undefined) {
           return this.#assembler.begin(
             frame.chunk,
@@ -103,6 +113,7 @@ export class Inbound {
       case FrameKind.LOOKUP_REPLY:
       case FrameKind.SPAWNED:
       case FrameKind.STOPPED:
+        this.#expect("answers", frame.kind);
         return this.#handler.answer(frame);
       case FrameKind.ACK:
         return this.#handler.acknowledged(frame.ack);
@@ -111,12 +122,35 @@ export class Inbound {
       case FrameKind.GOODBYE:
         return this.#handler.goodbye(frame.failure);
       default:
+        this.#expect("requests", frame.kind);
         return this.#handler.command(frame);
     }
   }
 
+  /** Before anything of it is kept, and whatever it is. */
+  #expect(direction: Direction, kind: number): void {
+    if (this.#takes === direction) return;
+    throw new FrameError(
+      "read a frame",
+      this.#takes === "answers"
+        ? `one of kind ${kind} came over a link that this node has dialled`
+        : `one of kind ${kind} came over a link that the peer has dialled`,
+      `${this.#takes} were expected`,
+    );
+  }
+
   #takeMessage(frame: DecodedFrame): void {
-    const { receiver, sender, type, chunk } = frame;
+    const { kind, receiver, sender, type, chunk } = frame;
+    this.#expect("requests", kind);
+    if ((kind === FrameKind.ASK) !== (frame.correlation !== 0)) {
+      throw new FrameError(
+        "read a message",
+        kind === FrameKind.ASK
+          ? "it is an ask without a number"
+          : `it is a tell with the number ${frame.correlation}`,
+        "a number for an ask, and none for a tell, was expected",
+      );
+    }
     const incoming = chunk === undefined
       ? this.#incoming
       : new IncomingMessage();

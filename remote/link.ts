@@ -11,7 +11,7 @@ import {
   type ControlRequest,
   type RemoteWaitOptions,
 } from "./control_request.ts";
-import { DisconnectedError, FrameError, OverloadedError } from "./errors.ts";
+import { DisconnectedError, OverloadedError } from "./errors.ts";
 import { errorOf, failureOf } from "./failure.ts";
 import { lastFrames, sayFarewell } from "./farewell.ts";
 import { printable } from "./first_message.ts";
@@ -168,6 +168,9 @@ export class Link implements ReadingHost {
     );
     const opened = this.requests.openControl(reply, kind + 1, action);
     try {
+      if (spawn !== undefined) {
+        this.outbound.check(spawn.input.length, `input of ${spawn.inputType}`);
+      }
       this.outbound.frame({
         kind,
         correlation: opened.correlation,
@@ -235,12 +238,10 @@ export class Link implements ReadingHost {
   }
 
   message(message: IncomingMessage): void {
-    this.#expectAcceptor("a message");
     this.#options.owner.message(this, message);
   }
 
   command(frame: DecodedFrame): void {
-    this.#expectAcceptor(`a frame of kind ${frame.kind}`);
     this.#options.owner.request(this, frame);
   }
 
@@ -269,15 +270,6 @@ export class Link implements ReadingHost {
     } else if (this.#options.role === "dialler" && this.#parted === undefined) {
       this.#options.owner.parting(this);
     }
-  }
-
-  #expectAcceptor(what: string): void {
-    if (this.#options.role === "acceptor") return;
-    throw new FrameError(
-      "read a frame",
-      `${what} came over a link that this node has dialled`,
-      "an answer was expected",
-    );
   }
 
   /** The state, the losses and the news of the end; the connection is the caller's. */

@@ -203,6 +203,11 @@ export class Outbound implements LargeSenderHost {
     this.#schedule();
   }
 
+  /** Throws a {@linkcode FrameError} when `length` is more than the peer takes, as far as that is known. */
+  check(length: number, what: string): void {
+    this.#large.check(length, what);
+  }
+
   /** Sends a frame that is not counted and has no numbers. */
   frame(fields: FrameFields): void {
     if (this.#state === "closed") return;

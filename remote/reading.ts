@@ -32,7 +32,8 @@ export class Reading {
     this.#host = host;
     this.#outbound = outbound;
     this.#options = options;
-    this.#inbound = new Inbound(host, options.maxMessageBytes);
+    const takes = options.role === "acceptor" ? "requests" : "answers";
+    this.#inbound = new Inbound(host, options.maxMessageBytes, takes);
   }
 
   /** How many counted frames have been processed. */

@@ -217,7 +217,7 @@ Deno.test("Messages and requests over a link that was dialled for answers end it
     await assertRejects(
       () => asked,
       DisconnectedError,
-      "came over a link that this node has dialled, an answer was expected",
+      "came over a link that this node has dialled, answers were expected",
     );
     await peer.rest();
   }

@@ -1,0 +1,214 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { DisconnectedError, HandshakeError } from "../../remote/errors.ts";
+import { encodePlain } from "../../remote/frame.ts";
+import { Acceptor } from "../../remote/handshake_acceptor.ts";
+import { Dialler } from "../../remote/handshake_dialler.ts";
+import { shakeHands } from "../../remote/handshake_driver.ts";
+import type { VersionRange } from "../../remote/handshake.ts";
+import type { RemoteOptions } from "../../remote/remote_options.ts";
+import { TcpTransport } from "../../remote/tcp_transport.ts";
+import { FrameKind } from "../../remote/wire/kinds.ts";
+import { Box, spawnBox } from "./actors.ts";
+import { addressOf, type Node, startNode } from "./world.ts";
+import { WirePeer } from "./wire_peer.ts";
+
+const SELF = { system: "wire", host: "wire", port: 7, incarnation: "wire1" };
+
+/** A node that serves an honest peer before and after; drained at the end, when nothing of it may be left. */
+async function serving(
+  options: RemoteOptions,
+  run: (b: Node) => Promise<void>,
+): Promise<void> {
+  const a = await startNode("a", {}, {});
+  const b = await startNode("b", {}, options);
+  const box = spawnBox(b.system, "box");
+  const ref = a.remote.ref(Box, addressOf(b, "box"));
+  assertEquals(await ref.ask(Box.echo(1)), 1);
+  await run(b);
+  ref.tell(Box.put({ id: 2 }));
+  assertEquals(await ref.ask(Box.ids()), [2]);
+  assertEquals([box.ids, a.warnings, b.remote.connections], [[2], [], 1]);
+  for (const { remote } of [a, b]) await remote.drain();
+  for (const { system } of [a, b]) await system.drain();
+  assertEquals([a.remote.connections, b.remote.connections], [0, 0]);
+}
+
+/** Begins to wait for the next warning of a node. */
+function nextWarning({ system }: Node): Promise<string> {
+  const warnings = system.events.subscribe({ types: ["warning"] });
+  return warnings.next().then(({ value }) => {
+    warnings.unsubscribe();
+    return value?.text ?? "the system has ended";
+  });
+}
+
+/** A peer that dials and shakes hands. */
+async function dial(
+  { remote: { host: hostname, port } }: Node,
+  versions?: VersionRange,
+): Promise<WirePeer> {
+  const connection = await new TcpTransport().connect({ hostname, port });
+  const dialler = new Dialler({
+    self: SELF,
+    hostname,
+    port,
+    lane: "data",
+    ...(versions && { versions }),
+  });
+  const { rest } = await shakeHands(connection, dialler);
+  return new WirePeer(connection, rest);
+}
+
+/** Everything that comes until the other end closes. */
+async function readAll(connection: Deno.Conn): Promise<Uint8Array> {
+  return new Uint8Array(await new Response(connection.readable).arrayBuffer());
+}
+
+Deno.test("Over TCP a frame over the limit is refused from its length, with the reason", async () => {
+  await serving({}, async (b) => {
+    const peer = await dial(b);
+    const warning = nextWarning(b);
+    await peer.connection.write(Uint8Array.of(1, 16, 0, 0));
+    const frames = await peer.rest();
+    const text =
+      "Cannot read a frame: its length is 17825796 bytes, between 4 and 16842752 bytes were expected";
+    assertEquals(frames.map(({ kind, failure }) => [kind, failure?.text]), [
+      [FrameKind.GOODBYE, text],
+    ]);
+    assert((await warning).includes(text), await warning);
+  });
+});
+
+Deno.test("Over TCP half a frame that stalls ends its connection, with the reason", async () => {
+  await serving({ stallTimeout: 40 }, async (b) => {
+    const peer = await dial(b);
+    const warning = nextWarning(b);
+    await peer.connection.write(Uint8Array.of(0, 0, 0, 9, 8));
+    const frames = await peer.rest();
+    const text =
+      "Cannot read a message: the rest of it did not come within 40 ms, all of it was expected";
+    assertEquals(frames.map(({ kind, failure }) => [kind, failure?.text]), [
+      [FrameKind.GOODBYE, text],
+    ]);
+    assert((await warning).includes(text), await warning);
+  });
+});
+
+Deno.test("Over TCP half a handshake, or none, is waited for no longer than handshakeTimeout", async () => {
+  await serving({ handshakeTimeout: 40 }, async (b) => {
+    for (const bytes of [[], [0, 0, 0, 50, 0, 0]]) {
+      const warning = nextWarning(b);
+      const connection = await Deno.connect({ port: b.remote.port });
+      if (bytes.length > 0) await connection.write(Uint8Array.from(bytes));
+      assertEquals((await readAll(connection)).length, 0);
+      assert(
+        (await warning).includes(
+          `${bytes.length} bytes and no whole message came within 40 ms, a "troupe.remote.v1.Hello" was expected`,
+        ),
+        await warning,
+      );
+    }
+  });
+});
+
+Deno.test("Over TCP a handshake that is too large is refused from its length", async () => {
+  await serving({}, async (b) => {
+    const warning = nextWarning(b);
+    const connection = await Deno.connect({ port: b.remote.port });
+    await connection.write(Uint8Array.of(0, 255, 255, 255));
+    const answer = new TextDecoder().decode(await readAll(connection));
+    assert(answer.includes("troupe.remote.v1.Refusal"), answer);
+    assert(answer.includes("a frame of 16777215 bytes was found"), answer);
+    assert((await warning).includes("a frame of 16777215 bytes"));
+  });
+});
+
+Deno.test("Over TCP a dialler of other versions is refused, and both ends name both ranges", async () => {
+  await serving({}, async (b) => {
+    const warning = nextWarning(b);
+    const error = await assertRejects(
+      () => dial(b, { min: 7, max: 9 }),
+      HandshakeError,
+    );
+    assertEquals(error.reason, "version");
+    for (const text of [error.message, await warning]) {
+      assert(text.includes("versions 7 to 9"), text);
+      assert(text.includes("version 1"), text);
+    }
+  });
+});
+
+Deno.test("Over TCP a peer that does not take a connection's bytes any more fails asks as unknown", async () => {
+  const a = await startNode("a", {}, {});
+  const listener = await new TcpTransport().listen({
+    hostname: "127.0.0.1",
+    port: 0,
+  });
+  const address = `goakt://wire@127.0.0.1:${listener.port}/box`;
+  const ref = a.remote.ref(Box, address);
+  const asked = assertRejects(() => ref.ask(Box.ids()), DisconnectedError);
+  const connection = await listener.accept();
+  assert(connection !== undefined);
+  const acceptor = new Acceptor({ self: SELF, remote: connection.remote });
+  const { rest } = await shakeHands(connection, acceptor);
+  const peer = new WirePeer(connection, rest);
+  await peer.expect(FrameKind.ASK);
+  // Half of an answer, and then the end.
+  await peer.connection.write(Uint8Array.of(0, 0, 0, 9, 8));
+  peer.connection.close();
+  const error = await asked;
+  assertEquals([error.outcome, error.retryable], ["unknown", false]);
+  await listener.close();
+  assertEquals(a.remote.connections, 0);
+  await a.remote.drain();
+  await a.system.drain();
+});
+
+Deno.test("Over TCP a listener of another version fails what is sent to it as not delivered", async () => {
+  const a = await startNode("a", {}, {});
+  const listener = await new TcpTransport().listen({
+    hostname: "127.0.0.1",
+    port: 0,
+  });
+  const address = `goakt://wire@127.0.0.1:${listener.port}/box`;
+  const ref = a.remote.ref(Box, address);
+  const asked = assertRejects(() => ref.ask(Box.ids()), HandshakeError);
+  const connection = await listener.accept();
+  assert(connection !== undefined);
+  const acceptor = new Acceptor({
+    self: SELF,
+    remote: connection.remote,
+    versions: { min: 3, max: 4 },
+  });
+  await assertRejects(() => shakeHands(connection, acceptor), HandshakeError);
+  const error = await asked;
+  assertEquals([error.outcome, error.reason], ["not_delivered", "version"]);
+  assertEquals(
+    a.warnings.map(({ text }) => text.includes("versions 3 to 4")),
+    [true],
+  );
+  await listener.close();
+  await a.remote.drain();
+  await a.system.drain();
+  assertEquals(a.remote.connections, 0);
+});
+
+Deno.test("Over TCP a GoAkt frame and a stream of zeros are no handshake", async () => {
+  await serving({}, async (b) => {
+    const cases: [Uint8Array<ArrayBuffer>, string][] = [
+      [
+        encodePlain("internalpb.RemoteTellRequest", new Uint8Array(20)),
+        'a "internalpb.RemoteTellRequest" was found',
+      ],
+      [new Uint8Array(50_000), "a broken frame was found"],
+    ];
+    for (const [bytes, expected] of cases) {
+      const warning = nextWarning(b);
+      const connection = await Deno.connect({ port: b.remote.port });
+      await connection.write(bytes);
+      const answer = new TextDecoder().decode(await readAll(connection));
+      assert(answer.includes("troupe.remote.v1.Refusal"), answer);
+      assert((await warning).includes(expected), await warning);
+    }
+  });
+});
