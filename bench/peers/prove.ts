@@ -8,6 +8,7 @@
 import { armOf } from "./arms.ts";
 import { peerFigures } from "./figures.ts";
 import { LITTLE, type Load } from "./scenarios.ts";
+import type { Trial } from "./trial.ts";
 
 async function outcomeOf(
   args: readonly string[],
