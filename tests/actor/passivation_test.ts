@@ -181,11 +181,11 @@ Deno.test("an actor that stops or fails before it passivates leaves no timer", a
   await using stage = new Stage();
   const { clock, system, ends } = stage;
   const stopping = stage.spawn({ idle: 100 });
-  await settle(system);
-  await system.stop(stopping);
   const failing = stage.spawn({ idle: 100 }, {
     supervisor: oneForOne({ decide: () => "stop" }),
   });
+  await settle(system);
+  await system.stop(stopping);
   failing.tell(Worker.run(() => {
     throw new Error("on purpose");
   }));
