@@ -14,6 +14,7 @@ import type { Interleaving } from "./interleaving.ts";
 import type { Mail } from "./message.ts";
 import type { ActorMeter } from "./meter.ts";
 import type { Residency } from "./passivation.ts";
+import type { Pipe } from "./pipe.ts";
 import type { ProtocolData } from "./protocol.ts";
 import type { Resources } from "./resources.ts";
 import type { BaseRef, TerminationReason, Watcher } from "./ref.ts";
@@ -49,7 +50,7 @@ export const STASH_CAPACITY: number = 1_000;
  *
  * A stop is possible in every state before `draining`, and dead-letters what waits. A drain of a
  * `suspended` actor is a stop, since nobody is left to reinstate it, and so is a suspension below an
- * owner that ends; in the other states a drain is a poison pill.
+ * owner that ends or of an actor that its pool gave up; in the other states a drain is a poison pill.
  * A reinstatement does nothing in any state but `suspended`, and a restart nothing before the first
  * start and after the end. A failure is decided upon only while `running`; in a state that is left
  * already it is reported and changes nothing. `tests/actor/model.ts` says all of it once more, as code.
@@ -161,8 +162,12 @@ export class Rare {
   timers: ActorTimers | undefined = undefined;
   /** Ends it when it is not needed, where that was asked for. */
   residency: Residency | undefined = undefined;
+  /** Tasks whose outcome it will send. */
+  pipes: Set<Pipe> | undefined = undefined;
   /** What it was given to use. */
   dependencies: Resources | undefined = undefined;
+  /** Whether it was given up by whoever knew it, so that nobody would reinstate it. */
+  isRetiring = false;
   /** Why it ends or restarts. */
   ending: Ending | undefined = undefined;
   /** Who waits for its start. */

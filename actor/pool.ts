@@ -23,6 +23,7 @@ import {
   spawnRouter,
 } from "./router.ts";
 import { roundRobin } from "./routing/round_robin.ts";
+import { retire } from "./transitions.ts";
 
 /** A router with actors of its own, all alike. It supervises them; they end before it does. */
 export interface Pool<P extends AnyProtocol> extends Router<P> {
@@ -240,7 +241,12 @@ class PoolMembers implements Members {
       if (this.#canSpawn) this.#fill(place);
       this.#places.push(place);
     }
-    for (const { ref } of this.#places.splice(size)) ref?.cell.drain();
+    for (const place of this.#places.splice(size)) {
+      const { ref } = place;
+      place.ref = undefined; // its end is nobody's loss any more
+      ref?.unwatch(place);
+      if (ref !== undefined) retire(ref.cell);
+    }
   }
 
   /** Gives an empty place, or one whose actor is ending, a new actor, unless that happens too often. */

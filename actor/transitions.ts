@@ -106,7 +106,14 @@ function suspend(cell: Cell, error: unknown): void {
   if (events.wants("actor_suspended")) {
     events.publish({ type: "actor_suspended", pid: cell.pid, error });
   }
-  if (cell.owner.isEnding) cell.drain();
+  if (cell.owner.isEnding || cell.rare.isRetiring) cell.drain();
+}
+
+/** Drains an actor that nobody knows any more, so that nobody would reinstate it either. */
+export function retire(cell: Cell): void {
+  if (cell.isEnding) return;
+  cell.rare.isRetiring = true;
+  cell.drain();
 }
 
 /** Lets `cell` go on with its state, at the wish of somebody. */
@@ -163,6 +170,7 @@ export function end(
   cell.rare.ending = { reason, error };
   cell.rare.timers?.close();
   cell.rare.residency?.close();
+  for (const pipe of cell.rare.pipes ?? []) pipe.cancel();
   const { restartTimer } = cell.rare;
   if (restartTimer !== undefined) {
     restartTimer.cancel();

@@ -1,26 +1,46 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   ask,
+  broadcast,
+  consistentHash,
   input,
   kind,
+  leastMailbox,
   NameTakenError,
   NoRouteesError,
   oneForOne,
   PoisonPill,
   protocol,
+  randomRouting,
   roundRobin,
+  type RoutingStrategy,
+  scatterGatherFirst,
   StoppedError,
+  tailChopping,
 } from "../../actor/mod.ts";
+import { seededRandom } from "../../internal/random.ts";
 import { ManualClock, settle } from "../../testing/mod.ts";
 import {
   gate,
   quietSystem,
   raise,
   record,
+  turn,
   Worker,
   worker,
 } from "./fixtures.ts";
 import { Desk, type DeskRef, desks } from "./routing/fixtures.ts";
+
+const STRATEGIES: Record<string, () => RoutingStrategy<typeof Desk>> = {
+  "roundRobin()": () => roundRobin(),
+  "randomRouting()": () => randomRouting(),
+  "leastMailbox()": () => leastMailbox(),
+  "broadcast()": () => broadcast(),
+  "scatterGatherFirst()": () => scatterGatherFirst(),
+  "tailChopping()": () => tailChopping(),
+  "consistentHash()": () =>
+    consistentHash(Desk, { note: String, serve: String, run: () => "" }),
+};
 
 const stopping = oneForOne({ decide: () => "stop" });
 
@@ -372,3 +392,127 @@ Deno.test("Pool passes PoisonPill to nobody: it ends after what was sent before"
     0,
   ]);
 });
+
+Deno.test("Pool.resizeTo() ends the actors that it gives up for good, also one that is suspended then or later", async () => {
+  await using system = quietSystem();
+  const log: string[] = [];
+  const letters = record(system, "dead_letter");
+  const suspending = oneForOne({ decide: () => "suspend" });
+  const pool = system.spawnPool(Desk, desks(log), {
+    name: "desks",
+    size: 4,
+    routees: { supervisor: suspending },
+  });
+  const fail = Desk.run(() => raise(new Error("no")));
+  const [, , third, fourth] = pool.routees as DeskRef[];
+  third?.tell(fail);
+  await settle(system);
+  fourth?.tell(fail); // still waits when the actor is given up
+  for (const ref of [third, fourth]) ref?.tell(Desk.note("lost"));
+  pool.resizeTo(1);
+  await settle(system);
+  assertEquals(system.select(Desk, "desks/*"), [...pool.routees]);
+  assertEquals([pool.routees.length, log.length], [1, 0]);
+  assertEquals(
+    letters.map(({ message, reason }) => [message.body, reason]),
+    [["lost", "stopped"], ["lost", "stopped"]],
+  );
+});
+
+Deno.test("Pool loses nothing while its actors are stopped and it is resized in the middle of traffic", async () => {
+  const seed = Math.floor(Math.random() * 2 ** 32);
+  const random = seededRandom(seed);
+  const below = (bound: number) => Math.floor(random.next() * bound);
+  await using system = quietSystem({ random });
+  const handled: number[] = [];
+  const letters = record(system, "dead_letter");
+  let stops = 0;
+  const waiting: Promise<number>[] = [];
+  const pool = system.spawnPool(Desk, desks(), {
+    name: "desks",
+    maxReplacements: Infinity,
+  });
+  for (let id = 0; id < 20_000; id++) {
+    const message = Desk.run((_, ctx) => {
+      handled.push(id);
+      if (id % 7 === 0) return turn().then(() => id);
+      if (id % 97 === 0) void ctx.stop(); // what waits behind it is lost, with a word
+      return id;
+    });
+    const taken = pool.ask(message) as Promise<number>;
+    waiting.push(taken.catch(({ code }) => code === "stopped_error" ? -1 : -2));
+    const dice = below(100);
+    if (dice === 0) pool.resizeTo(1 + below(8));
+    else if (dice === 1) {
+      const ref = pool.routees[below(pool.routees.length)] as DeskRef;
+      stops++;
+      void system.stop(ref);
+      assert(!pool.routees.includes(ref));
+    } else if (dice === 2) await turn();
+  }
+  const replies = await Promise.all(waiting);
+  await settle(system);
+  const lost = letters.length;
+  const told = replies.filter((reply) => reply === -1).length;
+  assertEquals(
+    { handled: new Set(handled).size + lost, twice: handled.length + lost },
+    { handled: 20_000, twice: 20_000 },
+    `seed ${seed}`,
+  );
+  assertEquals([told, replies.includes(-2)], [lost, false], `seed ${seed}`);
+  assert(stops > 50 && lost > 0 && handled.length > 1_000, `seed ${seed}`);
+  assertEquals(
+    system.select(Desk, "desks/*").length,
+    pool.size,
+    `seed ${seed}`,
+  );
+  assert(
+    letters.every(({ target, reason }) =>
+      reason === "stopped" && target.path !== "desks"
+    ),
+  );
+});
+
+Deno.test("Pool resized up and down in the middle of traffic handles every message", async () => {
+  await using system = quietSystem();
+  let handled = 0;
+  const pool = system.spawnPool(Desk, desks(), { size: 3 });
+  for (let i = 0; i < 10_000; i++) {
+    pool.tell(Desk.run(() => {
+      handled++;
+      return i % 5 === 0 ? turn() : undefined;
+    }));
+    if (i % 10 === 0) pool.resizeTo(1 + (i * 7) % 9);
+    if (i % 100 === 0) await turn();
+  }
+  pool.resizeTo(2);
+  await settle(system);
+  assertEquals([handled, system.deadLetters], [10_000, 0]);
+});
+
+for (const [name, makeStrategy] of Object.entries(STRATEGIES)) {
+  Deno.test(`${name} never sends to an actor that was stopped, not even the next message`, async () => {
+    await using system = quietSystem();
+    const letters = record(system, "dead_letter");
+    const pool = system.spawnPool(Desk, desks(), {
+      size: 3,
+      strategy: makeStrategy(),
+    });
+    const others = [1, 2, 3].map(() => system.spawn(Desk, desks()));
+    const group = system.spawnGroup(Desk, others, { strategy: makeStrategy() });
+    await settle(system);
+    for (let round = 0; round < 20; round++) {
+      const [ref] = pool.routees as DeskRef[];
+      void system.stop(ref as DeskRef); // is not awaited: it is still ending
+      pool.tell(Desk.note("on"));
+      await pool.ask(Desk.serve("on"));
+    }
+    for (const ref of others.slice(1)) {
+      void system.stop(ref);
+      group.tell(Desk.note("on"));
+      await group.ask(Desk.serve("on"));
+    }
+    await settle(system);
+    assertEquals(letters, []);
+  });
+}
