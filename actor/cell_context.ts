@@ -94,6 +94,14 @@ export class CellContext implements Context {
     return this.#abort.controller.signal;
   }
 
+  /** Whether the handler of `mail` ended with `error` because its signal had aborted with that. */
+  gaveUp(mail: Mail | undefined, error: unknown): boolean {
+    const abort = this.#abort;
+    if (abort === undefined || abort.mail !== mail) return false;
+    const { signal } = abort.controller;
+    return signal.aborted && signal.reason === error;
+  }
+
   /** Whether the actor has no more use for what is in work. */
   get #isInterrupted(): boolean {
     const { state, inFlight } = this.#cell;

@@ -32,7 +32,8 @@ export interface Context<P extends AnyProtocol = AnyProtocol> {
   readonly remaining: number;
   /**
    * Aborts when nobody wants the outcome of the message being handled any more: its asker gave up, or
-   * the actor is stopping. Made when it is first read.
+   * the actor is stopping. A handler that then throws the signal's reason has not failed. Made when it is
+   * first read.
    */
   readonly signal: AbortSignal;
   /** Messages that the actor sends to itself later. They end with the instance, at a restart too. */

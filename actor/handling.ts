@@ -128,6 +128,7 @@ function handle(cell: Cell, mail: Mail): void {
     }
     if (typeof reply === "object") awaited = thenableOf(reply);
   } catch (error) {
+    if (cell.contextOrNone?.gaveUp(mail, error)) return replyTo?.fail(error);
     return failed(
       cell,
       error,
@@ -163,7 +164,8 @@ function waitFor(
   }, (error) => {
     measured?.();
     const wasStashed = context?.takeStashed(mail);
-    failed(cell, error, message, wasStashed ? undefined : replyTo);
+    if (context?.gaveUp(mail, error)) replyTo?.fail(error); // nobody waits for it: no failure
+    else failed(cell, error, message, wasStashed ? undefined : replyTo);
     land(cell, flight);
   });
 }

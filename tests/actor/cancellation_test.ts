@@ -221,3 +221,42 @@ Deno.test("Context.remaining is 0 for a message whose asker gave up, and Infinit
   await system.stop(actor);
   assertEquals(seen, [Infinity, 0, Infinity, Infinity, Infinity]);
 });
+
+Deno.test("a handler that ends with the reason of its aborted signal has not failed", async () => {
+  await using system = quietSystem();
+  using failures = system.events.subscribe({ types: ["actor_failed"] });
+  const actor = spawn(system);
+  const [controller, signal] = abortable();
+  const begun = gate();
+  const rethrow: Job = async (ctx) => {
+    begun.resolve();
+    throw await untilAborted(ctx);
+  };
+  const asked = actor.ask(Worker.run(rethrow), { signal }).catch(() => {});
+  await begun.promise;
+  // One that waits meanwhile begins with a signal that has aborted.
+  const late: Job = ({ signal }) => signal.throwIfAborted();
+  const waiting = actor.ask(Worker.run(late), { signal }).catch(() => {});
+  controller.abort(new Error("changed my mind"));
+  await Promise.all([asked, waiting]);
+  assertEquals(await actor.ask(Worker.run(() => "goes on")), "goes on");
+
+  // Another error is a failure, also after the asker gave up.
+  const [other, otherSignal] = abortable();
+  const reached = gate();
+  const broken: Job = async (ctx) => {
+    reached.resolve();
+    await untilAborted(ctx);
+    throw new RangeError("broken");
+  };
+  const failing = actor.ask(Worker.run(broken), { signal: otherSignal })
+    .catch(() => {});
+  await reached.promise;
+  other.abort(new Error("me too"));
+  await failing;
+  await settle(system);
+  const { value } = await failures.next();
+  assertEquals(`${value?.error}`, "RangeError: broken");
+  failures.unsubscribe();
+  assertEquals((await failures.next()).done, true);
+});
