@@ -37,10 +37,23 @@ async function main(args: string[]): Promise<number> {
     await demo(args);
     return 0;
   } catch (error) {
-    if (!(error instanceof DemoError)) throw error;
-    console.error(error.message);
-    return error.exitCode;
+    if (error instanceof DemoError) {
+      console.error(error.message);
+      return error.exitCode;
+    }
+    if (!lacksPermission(error)) throw error;
+    console.error(
+      `Deno did not give this program what it needs: ${error.message}\n` +
+        "It runs with --allow-run --allow-net=127.0.0.1 --allow-read",
+    );
+    return 1;
   }
+}
+
+function lacksPermission(error: unknown): error is Error {
+  const { NotCapable } = Deno.errors;
+  return error instanceof NotCapable ||
+    error instanceof Error && error.cause instanceof NotCapable;
 }
 
 async function demo(args: string[]): Promise<void> {

@@ -90,7 +90,10 @@ async function feed(
       counter.ref.tell(WordCounter.count(word));
       counter.sent++;
       if (++sent % BATCH > 0) continue;
-      for (const { ref } of counters) await ref.ready();
+      for (const { node, ref } of counters) {
+        guard.waitsFor(node);
+        await ref.ready();
+      }
       guard.moved();
       progress.show(sent);
     }

@@ -20,6 +20,7 @@ export class Guard implements Disposable {
   #interrupt = () => this.#stop(new DemoError("Interrupted", 130));
   #timer = setInterval(() => this.#check(), STILLNESS / 2);
   #lastMove = performance.now();
+  #waitsFor = "";
 
   constructor() {
     this.#end.promise.catch(() => {}); // it may come while nothing waits for it
@@ -30,6 +31,11 @@ export class Guard implements Disposable {
   async watch(node: NodeProcess): Promise<void> {
     const how = await node.ended;
     this.#stop(new NodeLost(node, how));
+  }
+
+  /** Says whose turn it is, for the message when nothing moves. */
+  waitsFor(node: NodeProcess): void {
+    this.#waitsFor = `, it is the turn of node ${node}`;
   }
 
   /**
@@ -67,7 +73,10 @@ export class Guard implements Disposable {
   #check(): void {
     const still = performance.now() - this.#lastMove;
     if (still < STILLNESS) return;
-    this.#stop(new DemoError(`Nothing has moved for ${STILLNESS / 1000} s`));
+    const seconds = STILLNESS / 1000;
+    this.#stop(
+      new DemoError(`Nothing has moved for ${seconds} s${this.#waitsFor}`),
+    );
   }
 
   #stop(reason: DemoError): void {

@@ -143,6 +143,25 @@ for (
   });
 }
 
+for (const [missing, given] of [["net", "run"], ["run", "net"]] as const) {
+  Deno.test(`examples/word_count.ts says what it needs when it is run without --allow-${missing}`, async () => {
+    const flags = ["--no-prompt", "--allow-read", `--allow-${given}`];
+    await using program = new Program(
+      "run",
+      ...flags,
+      "examples/word_count.ts",
+    );
+    const { code, stderr } = await program.end();
+    assertEquals(code, 1);
+    assertMatch(stderr, new RegExp(`Requires ${missing} access`));
+    assertMatch(
+      stderr,
+      /^It runs with --allow-run --allow-net=127\.0\.0\.1 --allow-read$/m,
+    );
+    assert(!stderr.includes("Uncaught"), stderr);
+  });
+}
+
 Deno.test("deno task demo --help says how to use it", async () => {
   await using program = demo("--help");
   const { code, stdout } = await program.end();
