@@ -1,7 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import { ask, protocol } from "../../actor/mod.ts";
+import { ActorSystem, ask, protocol } from "../../actor/mod.ts";
+import { internalsOf } from "../../actor/system.ts";
 import { HeaderSchema } from "../../remote/gen/troupe/remote/v1/frame_pb.ts";
 import { encodePlain } from "../../remote/frame.ts";
+import { Link } from "../../remote/link.ts";
 import { protobuf } from "../../remote/protobuf.ts";
 import type { FrameFields } from "../../remote/wire/fields.ts";
 import { DefinitionKind, FrameKind } from "../../remote/wire/kinds.ts";
@@ -315,6 +317,32 @@ Deno.test("A peer that says goodbye for ever is parted from once", async () => {
   assertEquals([a.remote.connections, a.warnings], [1, []]);
   peer.connection.close();
   next.connection.close();
+});
+
+Deno.test("Link asks its owner to part once, however often the peer says goodbye", async () => {
+  await using system = new ActorSystem("s", { logger: null });
+  let partings = 0;
+  const link: Link = new Link({
+    runtime: internalsOf(system).runtime,
+    owner: {
+      message: () => {},
+      request: () => {},
+      parting: () => {
+        partings++;
+        void link.drain();
+      },
+      closed: () => {},
+      linger: () => {},
+    },
+    role: "dialler",
+    node: "n:1",
+    budget: 1_000,
+    maxMessageBytes: 16_384,
+  });
+  for (const _ of upTo(1_000)) link.goodbye(undefined);
+  assertEquals([partings, link.drain() === link.drain()], [1, true]);
+  link.close(undefined);
+  await link.drain();
 });
 
 Deno.test("What a peer says at the end is one line of bounded length", async () => {
