@@ -38,6 +38,7 @@ export class Alarms {
   #count = 0;
   #timer: Timer | undefined = undefined;
   #armedFor = Infinity;
+  #state: "open" | "closed" = "open";
 
   /**
    * Takes the time from `clock`, and tells `onError` what a `ring` throws, which the other alarms do
@@ -60,6 +61,7 @@ export class Alarms {
 
   /** Has `alarm` ring at `at`, and not when it was set for before. */
   set(alarm: Alarm, at: number): void {
+    if (this.#state === "closed") return;
     alarm.at = at;
     alarm.number = ++this.#count;
     if (this.#heap.has(alarm)) this.#heap.update(alarm);
@@ -73,6 +75,12 @@ export class Alarms {
     // A timer for the alarm that is first no more stays: it finds nothing to do and arms anew.
     if (this.#heap.size === 0) this.#disarm();
     return wasSet;
+  }
+
+  /** Keeps all alarms from ringing, also those that are set from now on. */
+  close(): void {
+    this.#state = "closed";
+    this.clear();
   }
 
   /** Keeps all alarms from ringing. */

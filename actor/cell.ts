@@ -338,6 +338,7 @@ export class Cell implements Owner, Watcher, TimerOwner {
     const rare = this.rareOrNone;
     rare?.failed?.delete(child);
     if (rare?.passedOn === child) rare.passedOn = undefined;
+    if (this.children?.size === 0) rare?.residency?.recheck();
     if (this.turn === "awaiting_children" && this.children?.size === 0) {
       this.turn = "idle";
       this.wake();

@@ -15,6 +15,7 @@ import type { Cell } from "./cell.ts";
 import { isEnding } from "./cell_state.ts";
 import type { Context } from "./context.ts";
 import { type SpawnGroup, spawnGroup } from "./group.ts";
+import { pipe, type PipeTo } from "./pipe.ts";
 import { type SpawnPool, spawnPool } from "./pool.ts";
 import { link, unlink } from "./links.ts";
 import { type Log, SinkLog } from "./log.ts";
@@ -190,6 +191,11 @@ export class CellContext implements Context {
   get timers(): Timers {
     const cell = this.#cell;
     return cell.rare.timers ??= new ActorTimers(cell.runtime.alarms, cell);
+  }
+
+  get pipeTo(): PipeTo {
+    // The overloads of PipeTo are read from the arguments one by one.
+    return (...args: unknown[]) => pipe(this.#cell, args);
   }
 
   get log(): Log {

@@ -113,7 +113,7 @@ export class CircuitBreaker {
       permit.success();
       return result;
     } catch (error) {
-      if (this.#counts(error)) permit.failure();
+      if (this.isFailure(error)) permit.failure();
       else permit.success();
       throw error;
     }
@@ -152,6 +152,15 @@ export class CircuitBreaker {
     this.#window.clear();
     if (this.#state === "closed") this.#round++;
     else this.#change("closed", now);
+  }
+
+  /** Whether an error counts as a failure; see {@linkcode CircuitBreakerOptions.isFailure}. */
+  isFailure(error: unknown): boolean {
+    try {
+      return this.#isFailure(error);
+    } catch {
+      return true;
+    }
   }
 
   #permit(round: number): CircuitPermit {
@@ -255,13 +264,5 @@ export class CircuitBreaker {
   #retryAfter(): number {
     if (this.#state !== "open") return 0;
     return Math.max(0, this.#since + this.#openTimeout - this.#clock.now());
-  }
-
-  #counts(error: unknown): boolean {
-    try {
-      return this.#isFailure(error);
-    } catch {
-      return true;
-    }
   }
 }

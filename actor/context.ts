@@ -9,6 +9,7 @@ import type { Behavior } from "./handlers.ts";
 import type { Log } from "./log.ts";
 import type { ActorRef, AskOptions } from "./ref.ts";
 import type { SpawnGroup } from "./group.ts";
+import type { PipeTo } from "./pipe.ts";
 import type { SpawnPool } from "./pool.ts";
 import type { Poison } from "./signals.ts";
 import type { ResourceKey } from "./resources.ts";
@@ -103,6 +104,8 @@ export interface Context<P extends AnyProtocol = AnyProtocol> {
     messages: M,
     options?: AskOptions,
   ): Promise<AskOutcomes<M>>;
+  /** Sends what a task leads to as a message, and lets the actor handle others meanwhile. */
+  readonly pipeTo: PipeTo;
   /** Asks to be told, through `onTerminated`, when the actor behind `ref` has ended. */
   watch(ref: ActorRef<AnyProtocol>): void;
   /** Ends a watch. An end that was noticed but not handled yet is not told any more. */

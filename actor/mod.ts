@@ -54,6 +54,7 @@ export { leastMailbox } from "./routing/least_mailbox.ts";
 export { randomRouting } from "./routing/random.ts";
 export { roundRobin } from "./routing/round_robin.ts";
 export { tailChopping } from "./routing/tail_chopping.ts";
+export { PipeTimeoutError } from "./pipe.ts";
 export { PoisonPill } from "./signals.ts";
 export { oneForAll, oneForOne, restForOne } from "./supervisor.ts";
 export { ActorSystem } from "./system.ts";
@@ -61,6 +62,7 @@ export { topic } from "./topics.ts";
 
 export type { Backoff } from "./backoff.ts";
 export type { ActorOptions } from "./actor_options.ts";
+export type { PipeOptions, PipeTaskOptions, PipeTo } from "./pipe.ts";
 export type { Passivation, PassivationLimits } from "./passivation.ts";
 export type { EvictionOptions, EvictionPolicy } from "./eviction.ts";
 export type { Reentrancy } from "./interleaving.ts";

@@ -116,6 +116,11 @@ export class Residency extends Alarm implements Evictable {
     if (this.#state !== "paused") return;
     this.#state = "open";
     this.#rest();
+    this.recheck();
+  }
+
+  /** Something that kept the actor besides its mail is over. */
+  recheck(): void {
     if (this.#cell.isIdle) this.#endWhenCounted();
   }
 
@@ -144,9 +149,9 @@ export class Residency extends Alarm implements Evictable {
 
 /** Whether nothing waits for `cell`, nothing of it is in work, and no actor lives below it. */
 function isUnneeded(cell: Cell): boolean {
-  const { front, stash, interleaving } = cell.rare;
+  const { front, stash, interleaving, pipes } = cell.rare;
   return cell.state === "running" && cell.inFlight === 0 &&
-    !cell.children?.size && !front?.size && !stash?.size &&
+    !cell.children?.size && !front?.size && !stash?.size && !pipes?.size &&
     !interleaving?.chained.size && isEmpty(cell.mailbox);
 }
 

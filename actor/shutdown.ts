@@ -126,7 +126,7 @@ export class Shutdown {
       )
     );
     this.#onStopped();
-    this.#runtime.alarms.clear(); // of what was left behind
+    this.#runtime.alarms.close(); // what was left behind may go on
     events.close();
     if (failure !== undefined) throw failure;
   }

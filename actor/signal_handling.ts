@@ -10,6 +10,7 @@ import { handleExit } from "./links.ts";
 import {
   EXIT_INDEX,
   foreignOf,
+  PIPE_FAILED_INDEX,
   TERMINATED_INDEX,
   type TerminatedBody,
 } from "./signals.ts";
@@ -18,6 +19,7 @@ import {
 export function handleSignal(cell: Cell, mail: Mail): unknown {
   const message = messageOf(mail);
   if (message.index === EXIT_INDEX) return handleExit(cell, message);
+  if (message.index === PIPE_FAILED_INDEX) throw message.body;
   const { instance } = cell;
   if (message.index !== TERMINATED_INDEX) {
     if (instance?.receive === undefined) return unhandled(cell, mail);

@@ -23,6 +23,8 @@ export const TERMINATED_INDEX = -2;
 const FOREIGN_INDEX = -3;
 /** The position that stands for the end of a linked actor. */
 export const EXIT_INDEX = -4;
+/** The position that stands for a failed task that the receiver has piped. */
+export const PIPE_FAILED_INDEX = -5;
 
 /** The type of {@linkcode PoisonPill}. */
 export type Poison = Message<"signal", "PoisonPill", void, void>;
@@ -65,6 +67,11 @@ export function exitMail(body: ExitBody): Message {
   return new MessageValue(SIGNALS, EXIT_INDEX, "onExit", body);
 }
 
+/** The message that makes an actor fail with `error`, with which a task that it piped has failed. */
+export function pipeFailedMail(error: unknown): Message {
+  return new MessageValue(SIGNALS, PIPE_FAILED_INDEX, "pipeTo", error);
+}
+
 /** The message that brings `foreign` to the `receive` method of its target. */
 export function foreignMail(foreign: ForeignMessage): Message {
   return new MessageValue(SIGNALS, FOREIGN_INDEX, foreign.typeName, foreign);
@@ -82,5 +89,7 @@ export function isSignal(message: Message): boolean {
 
 /** Whether `message` concerns the life of its target only, so that nobody misses it after the end. */
 export function isLifecycle(message: Message): boolean {
-  return message.protocol === SIGNALS && message.index !== FOREIGN_INDEX;
+  const { protocol, index } = message;
+  return protocol === SIGNALS && index !== FOREIGN_INDEX &&
+    index !== PIPE_FAILED_INDEX;
 }
