@@ -211,16 +211,23 @@ for (const isAsync of [false, true]) {
     using server = await accepted;
     const buffer = new Uint8Array(1);
     const { dispatcher } = internalsOf(system).runtime;
-    const before = dispatcher.bursts;
-    for (let i = 0; i < 5; i++) {
+    const passed: number[] = [];
+    for (let round = 0; round < 31; round++) {
+      const before = dispatcher.bursts;
+      const read = server.read(buffer); // before there is anything to read
       await client.write(buffer);
-      await server.read(buffer);
+      await read;
+      passed.push(dispatcher.bursts - before);
     }
-    const bursts = dispatcher.bursts - before;
     assert(game.hits > 0);
     game.stop();
-    // Left to itself the platform would look at its sockets once in about sixty turns.
-    assert(bursts < 100, `${bursts} bursts passed during five messages`);
+    // The one in the middle: a busy machine delays some of them. Left to itself the platform would look
+    // at its sockets once in about sixty turns.
+    const median = passed.sort((a, b) => a - b)[15];
+    assert(
+      median !== undefined && median < 20,
+      `${median} bursts passed before a message was read`,
+    );
   });
 }
 

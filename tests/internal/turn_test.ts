@@ -27,12 +27,22 @@ Deno.test("afterSockets() lets a socket be read while turns follow one another",
   };
   turn();
   const chunk = new Uint8Array(8);
-  await client.write(new Uint8Array([7]));
-  assertEquals(await server.read(chunk), 1);
-  const needed = turns;
+  const needed: number[] = [];
+  for (let round = 0; round < 51; round++) {
+    const before = turns;
+    const read = server.read(chunk); // before there is anything to read
+    await client.write(new Uint8Array([7]));
+    assertEquals(await read, 1);
+    needed.push(turns - before);
+  }
   state = "ended";
   await new Promise<void>((resolve) => afterSockets(resolve));
   client.close();
   server.close();
-  assert(needed < 20, `${needed} turns passed before the socket was read`);
+  // The one in the middle: a busy machine delays some of them, the platform's habit would delay most.
+  const median = needed.sort((a, b) => a - b)[25];
+  assert(
+    median !== undefined && median < 20,
+    `${median} turns passed before the socket was read`,
+  );
 });
