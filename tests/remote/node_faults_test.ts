@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { ActorError, type ActorRef } from "../../actor/mod.ts";
+import { internalsOf } from "../../actor/system.ts";
 import { type Random, seededRandom } from "../../internal/random.ts";
 import { Box, type BoxProtocol } from "./actors.ts";
 import { addressOf, type Node, World } from "./world.ts";
@@ -10,7 +11,9 @@ const STEPS = 60;
 const ACTORS = 3;
 
 interface Sent {
+  /** Whether `tell` took it; an ask always is. */
   readonly taken: boolean;
+  readonly isAsk: boolean;
   /** What became of an ask. */
   outcome?: unknown;
 }
@@ -41,25 +44,35 @@ async function lanes(world: World, from: Node, to: Node): Promise<Lane[]> {
   return all;
 }
 
-function send(random: Random, { ref, sent }: Lane): void {
+const GAVE_UP = new Error("the asker gave up");
+
+function send(
+  random: Random,
+  { ref, sent }: Lane,
+  giveUps: Set<AbortController>,
+): void {
   const id = sent.length;
   const size = pick(random, [0, 10, 1_000, 60_000, 70_000, 300_000]);
   const body = { id, pad: "x".repeat(size) };
   if (below(random, 4) > 0) {
-    sent.push({ taken: ref.tell(Box.put(body)) });
+    sent.push({ taken: ref.tell(Box.put(body)), isAsk: false });
     return;
   }
-  const record: Sent = { taken: true };
+  const record: Sent = { taken: true, isAsk: true };
   sent.push(record);
   const timeout = pick(random, [20, 1_000, 30_000]);
-  ref.ask(Box.echo(body), { timeout }).then(
+  const abort = new AbortController();
+  if (below(random, 3) === 0) giveUps.add(abort);
+  ref.ask(Box.echo(body), { timeout, signal: abort.signal }).then(
     () => record.outcome = "answered",
     (error) => {
       record.outcome = error instanceof ActorError
         ? error.outcome
+        : error === GAVE_UP
+        ? "gave up"
         : `no ActorError: ${error}`;
     },
-  );
+  ).finally(() => giveUps.delete(abort));
 }
 
 async function disturb(random: Random, world: World): Promise<void> {
@@ -103,11 +116,11 @@ function flaws({ ref, from, to, sent, seen }: Lane): string[] {
     if (id <= before) found.push(`${id} was handled behind ${before}`);
   });
   const handled = new Set(seen);
-  sent.forEach(({ taken, outcome }, id) => {
+  sent.forEach(({ taken, isAsk, outcome }, id) => {
     const reason = lost.get(id);
     const isHandled = handled.has(id);
-    const isAsk = outcome !== undefined || (taken && outcome !== undefined);
-    if (!isHandled && reason === undefined && outcome === undefined) {
+    // Exactly one of both, unless nobody can know.
+    if (!isHandled && reason === undefined) {
       found.push(`${id} is gone without a word`);
     }
     if (isHandled && reason !== undefined && reason !== "unknown") {
@@ -115,6 +128,7 @@ function flaws({ ref, from, to, sent, seen }: Lane): string[] {
     }
     if (!taken && reason === undefined) found.push(`${id}: no dead letter`);
     if (!isAsk) return;
+    if (outcome === undefined) found.push(`${id} still waits`);
     if (outcome === "answered" && !isHandled) {
       found.push(`${id}: who answered?`);
     }
@@ -144,9 +158,13 @@ async function round(seed: number): Promise<number> {
   const a = await world.node("a", { remote });
   const b = await world.node("b", { remote });
   const all = [...await lanes(world, a, b), ...await lanes(world, b, a)];
+  const giveUps = new Set<AbortController>();
   for (let step = 0; step < STEPS; step++) {
     for (let count = below(random, 8); count > 0; count--) {
-      send(random, pick(random, all));
+      send(random, pick(random, all), giveUps);
+    }
+    if (below(random, 4) === 0) {
+      for (const abort of giveUps) abort.abort(GAVE_UP);
     }
     await disturb(random, world);
   }
@@ -155,6 +173,10 @@ async function round(seed: number): Promise<number> {
   await world.drain(a);
   await world.drain(b);
   await world.settle();
+  const asks = [a, b].map(({ system }) =>
+    internalsOf(system).runtime.asks.size
+  );
+  assertEquals([asks, giveUps.size], [[0, 0], 0]);
   const found = all.flatMap((lane) =>
     flaws(lane).map((flaw) => `to ${lane.ref.pid}: ${flaw}`)
   );
