@@ -28,6 +28,17 @@ type CallOutcome = "success" | "failure" | "released";
  *
  * Only calls that were let through in the present state decide about it: the late outcome of an
  * earlier call is counted and changes nothing. It holds no timer, so there is nothing to dispose.
+ *
+ * @example
+ * ```ts
+ * import { CircuitBreaker } from "@troupe/troupe/actor";
+ *
+ * const breaker = new CircuitBreaker({ name: "prices", minRequests: 1 });
+ * console.assert(await breaker.run(() => Promise.resolve(4)) === 4);
+ * await breaker.run(() => Promise.reject(new Error("down"))).catch(() => {});
+ * console.assert(breaker.state === "open");
+ * console.assert(breaker.tryAcquire() === undefined);
+ * ```
  */
 export class CircuitBreaker {
   /** What it is called. */

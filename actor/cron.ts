@@ -36,6 +36,15 @@ const SOME_MOMENT = Date.UTC(2000, 0, 1);
  * @throws {TypeError} When the expression cannot be read, or names no time at all; it says what was
  * found.
  * @throws {RangeError} When the time zone is not known.
+ *
+ * @example
+ * ```ts
+ * import { cron } from "@troupe/troupe/cron";
+ *
+ * const mornings = cron("30 8 * * MON-FRI", { timeZone: "UTC" });
+ * const next = mornings.next(Date.parse("2026-01-02T12:00:00Z"));
+ * console.assert(next === Date.parse("2026-01-05T08:30:00Z"));
+ * ```
  */
 export function cron(expression: string, options: CronOptions = {}): Calendar {
   const { timeZone } = options;
