@@ -86,6 +86,14 @@ export interface ActorStopped extends Terminated {
   readonly type: "actor_stopped";
 }
 
+/** How often an actor may be restarted. */
+export interface RestartBudget {
+  /** The number of restarts. */
+  readonly maxRestarts: number;
+  /** Within which time, in milliseconds. */
+  readonly within: number;
+}
+
 /** A handler or a hook threw. */
 export interface ActorFailed {
   /** Tells the events apart. */
@@ -98,6 +106,8 @@ export interface ActorFailed {
   readonly during: string;
   /** What the supervisor decided; none when a stop was on its way already. */
   readonly directive: Directive | undefined;
+  /** How often the supervisor allows a restart, and in which time, when that is why it was a stop. */
+  readonly exhausted?: RestartBudget;
 }
 
 /** A condition that somebody should know of and that is nobody's error to catch. */

@@ -5,6 +5,7 @@
 
 import type { Cell } from "./cell.ts";
 import { backoffDelay } from "./backoff.ts";
+import type { RestartBudget } from "./events.ts";
 import { RestartWindow } from "./restart_window.ts";
 import { decide, type Directive } from "./supervisor.ts";
 
@@ -15,7 +16,7 @@ export function decideFor(
   during: string,
 ): Directive {
   const { supervisor, runtime: { events, clock, random } } = cell;
-  let { directive, fault } = decide(supervisor, error);
+  const { directive, fault } = decide(supervisor, error);
   if (fault !== undefined) {
     events.publish({
       type: "warning",
@@ -25,8 +26,12 @@ export function decideFor(
   }
   if (directive === "restart") {
     const restarts = cell.rare.restarts ??= new RestartWindow();
-    if (!restarts.admit(clock.now(), supervisor)) directive = "stop";
-    else if (supervisor.backoff !== undefined) {
+    if (!restarts.admit(clock.now(), supervisor)) {
+      const { maxRestarts, within } = supervisor;
+      report(cell, error, during, "stop", { maxRestarts, within });
+      return "stop";
+    }
+    if (supervisor.backoff !== undefined) {
       const attempt = restarts.size - 1;
       cell.rare.restartDelay = backoffDelay(
         supervisor.backoff,
@@ -45,6 +50,7 @@ export function report(
   error: unknown,
   during: string,
   directive: Directive | undefined,
+  exhausted?: RestartBudget,
 ): void {
   const { events } = cell.runtime;
   cell.meter?.happened("failed");
@@ -55,5 +61,6 @@ export function report(
     error,
     during,
     directive,
+    ...(exhausted === undefined ? {} : { exhausted }),
   });
 }

@@ -3,10 +3,11 @@
  * @module
  */
 
-import type { Clock } from "../internal/clock.ts";
+import type { Clock, Timer } from "../internal/clock.ts";
+import { counted } from "./activity.ts";
 import { describe } from "./errors.ts";
 import type { EventBus } from "./event_stream.ts";
-import type { DeadLetter, SystemEvent } from "./events.ts";
+import type { ActorFailed, DeadLetter, SystemEvent } from "./events.ts";
 import { type LogRecord, LogSink } from "./log.ts";
 
 /**
@@ -48,6 +49,10 @@ function print(text: string, cause?: unknown): void {
 const LINES_PER_WINDOW = 10;
 /** The length of that window, in milliseconds. */
 const WINDOW = 10_000;
+/** Receivers and reasons that are told apart in what is counted; the rest is one. */
+const MOST_GROUPS = 100;
+/** How many of them a summary names. */
+const NAMED = 3;
 
 /** Writes failures, warnings and, not too many of them, dead letters of a system to a logger. */
 export class EventLogger {
@@ -56,6 +61,10 @@ export class EventLogger {
   #windowEnd = 0;
   #lines = 0;
   #hidden = 0;
+  /** What was not written out, by receiver and reason. */
+  #groups: Map<string, number> = new Map<string, number>();
+  /** Ends a window in which something was not written out. */
+  #timer: Timer | undefined = undefined;
   #untap: () => void;
 
   constructor(
@@ -84,18 +93,20 @@ export class EventLogger {
       this.#say({ level: "warn", text, cause, fields: {} });
     } else if (event.type === "dead_letter") this.#deadLetter(event);
     else if (event.type === "actor_failed") {
-      const { pid, during, error, directive } = event;
-      const decision = directive === undefined
-        ? "it is stopping"
-        : `directive "${directive}"`;
+      const { pid, during, error, directive, exhausted } = event;
       this.#say({
         level: "error",
-        text: `"${pid}" failed in "${during}" (${decision}): ${
+        text: `"${pid}" failed in "${during}" (${decisionOf(event)}): ${
           describe(error)
         }`,
         actor: pid,
         cause: error,
-        fields: { event: "actor_failed", during, directive },
+        fields: {
+          event: "actor_failed",
+          during,
+          directive,
+          ...(exhausted === undefined ? {} : { exhausted }),
+        },
       });
     }
   }
@@ -108,8 +119,7 @@ export class EventLogger {
       this.#lines = 0;
     }
     if (++this.#lines > LINES_PER_WINDOW) {
-      this.#hidden++;
-      return;
+      return this.#hide(`${reason} at "${target.path}"`, this.#windowEnd - now);
     }
     const from = sender === undefined ? "" : ` from "${sender}"`;
     const why = error === undefined ? "" : ` (${describe(error)})`;
@@ -132,14 +142,44 @@ export class EventLogger {
     this.#sink.write(record, () => record.text);
   }
 
-  #summarize(): void {
-    if (this.#hidden > 0) {
-      this.#say({
-        level: "warn",
-        text: `${this.#hidden} more dead letters`,
-        fields: { event: "dead_letters", count: this.#hidden },
-      });
-    }
-    this.#hidden = 0;
+  /** Counts a dead letter; a summary comes in `left` milliseconds at the latest. */
+  #hide(group: string, left: number): void {
+    const groups = this.#groups;
+    this.#hidden++;
+    const known = groups.has(group) || groups.size < MOST_GROUPS
+      ? group
+      : "elsewhere";
+    groups.set(known, (groups.get(known) ?? 0) + 1);
+    this.#timer ??= this.#clock.setTimer(left, () => this.#summarize());
   }
+
+  #summarize(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (this.#hidden === 0) return;
+    const groups = [...this.#groups].toSorted(([, a], [, b]) => b - a);
+    const named = groups.slice(0, NAMED).map(([group, count]) =>
+      `${count} ${group}`
+    );
+    if (groups.length > NAMED) named.push("and others");
+    this.#say({
+      level: "warn",
+      text: `${counted(this.#hidden, "more dead letter")}: ${named.join(", ")}`,
+      fields: { event: "dead_letters", count: this.#hidden },
+    });
+    this.#hidden = 0;
+    this.#groups.clear();
+  }
+}
+
+function decisionOf({ directive, exhausted }: ActorFailed): string {
+  if (directive === undefined) return "it is stopping";
+  if (exhausted === undefined) return `directive "${directive}"`;
+  const { maxRestarts, within } = exhausted;
+  if (maxRestarts === 0) {
+    return `directive "${directive}", since no restart is allowed`;
+  }
+  return `directive "${directive}", since ${
+    counted(maxRestarts, "restart")
+  } within ${within} ms ${maxRestarts === 1 ? "is" : "are"} used up`;
 }

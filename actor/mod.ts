@@ -95,6 +95,7 @@ export type {
   ActorSuspended,
   DeadLetter,
   DeadLetterReason,
+  RestartBudget,
   SystemEvent,
   Warning,
 } from "./events.ts";

@@ -4,6 +4,7 @@
  */
 
 import type { Timer } from "../internal/clock.ts";
+import { activityOf, counted, holdouts, waitingFor } from "./activity.ts";
 import type { Cell } from "./cell.ts";
 import { StoppedError } from "./errors.ts";
 import type { Root } from "./root.ts";
@@ -107,13 +108,7 @@ export class Shutdown {
     timer?.cancel();
     if (children.size > 0) {
       const stuck = [...children.values()];
-      const list = stuck.slice(0, NAMED).map(({ path }) => `"${path}"`);
-      events.publish({
-        type: "warning",
-        text: `${stuck.length} actors did not stop within ${timeout} ms: ${
-          list.join(", ")
-        }`,
-      });
+      events.publish({ type: "warning", text: complaint(stuck, timeout) });
       for (const cell of stuck) cell.abandon();
     }
     this.state = "stopped";
@@ -130,6 +125,24 @@ export class Shutdown {
     events.close();
     if (failure !== undefined) throw failure;
   }
+}
+
+/** Names the actors that keep `cells` from ending, and what they are doing. */
+function complaint(cells: readonly Cell[], timeout: number): string {
+  const culprits = [...holdouts(cells)];
+  const list = culprits.slice(0, NAMED).map((cell) => {
+    const own = cell.isEnding ? 0 : 1; // the wish that it ends waits as well
+    const waiting = Math.max(0, waitingFor(cell) - own);
+    const mail = waiting === 0
+      ? ""
+      : `, ${counted(waiting, "message")} waiting`;
+    return `"${cell.path}" (${activityOf(cell)}${mail})`;
+  });
+  const more = culprits.length - list.length;
+  if (more > 0) list.push(`and ${more} more`);
+  return `${
+    counted(culprits.length, "actor")
+  } did not stop within ${timeout} ms: ${list.join(", ")}`;
 }
 
 function stopped(cell: Cell): Promise<void> {

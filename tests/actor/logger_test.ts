@@ -3,7 +3,7 @@ import { type Logger, oneForOne } from "../../actor/mod.ts";
 import { EventBus } from "../../actor/event_stream.ts";
 import { EventLogger } from "../../actor/logger.ts";
 import { ManualClock, settle } from "../../testing/mod.ts";
-import { quietSystem, raise, Worker, worker } from "./fixtures.ts";
+import { quietSystem, raise, record, Worker, worker } from "./fixtures.ts";
 
 function listing(): { lines: unknown[][]; logger: Logger } {
   const lines: unknown[][] = [];
@@ -79,12 +79,84 @@ Deno.test("the logger gets at most ten dead letters in ten seconds, and the numb
   await clock.advance(1);
   lose(1);
   assertEquals(lines.slice(10), [
-    ["warn", "16 more dead letters"],
+    ["warn", '16 more dead letters: 16 stopped at "a"'],
     lines[0],
   ]);
   lose(12);
   await system.drain();
-  assertEquals(lines.at(-1), ["warn", "3 more dead letters"]);
+  assertEquals(lines.at(-1), [
+    "warn",
+    '3 more dead letters: 3 stopped at "a"',
+  ]);
+  assertEquals(clock.pending, 0);
+});
+
+Deno.test("the logger sums up a storm of dead letters that has ended, by receiver and reason", async () => {
+  const { lines, logger } = listing();
+  const clock = new ManualClock();
+  await using system = quietSystem({ logger, clock });
+  const actors = ["a", "b", "c", "d"].map((name) =>
+    system.spawn(Worker, () => worker(), { name })
+  );
+  for (const actor of actors) await system.stop(actor);
+  for (const [at, actor] of actors.entries()) {
+    for (let i = 0; i < 10 + at; i++) actor.tell(Worker.note("x"));
+  }
+  await clock.advance(9_999);
+  assertEquals(lines.length, 10);
+  await clock.advance(1);
+  assertEquals(lines.slice(10), [[
+    "warn",
+    '36 more dead letters: 13 stopped at "d", 12 stopped at "c", 11 stopped at "b"',
+  ]]);
+  for (let i = 0; i < 11; i++) actors[0]?.tell(Worker.note("x"));
+  await clock.advance(10_000);
+  assertEquals(lines.at(-1), ["warn", '1 more dead letter: 1 stopped at "a"']);
+  assertEquals(clock.pending, 0);
+});
+
+Deno.test("the logger holds little of a storm of dead letters at very many receivers", async () => {
+  const { lines, logger } = listing();
+  const clock = new ManualClock();
+  await using system = quietSystem({ logger, clock });
+  for (let i = 0; i < 300; i++) {
+    const actor = system.spawn(Worker, () => worker(), { name: `a${i}` });
+    await system.stop(actor);
+    actor.tell(Worker.note("x"));
+  }
+  await clock.advance(10_000);
+  assertEquals(
+    lines.at(-1)?.[1],
+    '290 more dead letters: 190 elsewhere, 1 stopped at "a10", 1 stopped at "a11", and others',
+  );
+});
+
+Deno.test("the logger says that a stop is due to a restart budget that is used up", async () => {
+  const { lines, logger } = listing();
+  await using system = quietSystem({ logger });
+  const failures = record(system, "actor_failed");
+  for (const maxRestarts of [2, 0]) {
+    const actor = system.spawn(Worker, () => worker(), {
+      name: `a${maxRestarts}`,
+      supervisor: oneForOne({ maxRestarts, within: 500 }),
+    });
+    for (let i = 0; i <= maxRestarts; i++) {
+      actor.tell(Worker.run(() => raise("no")));
+    }
+    await settle(system);
+  }
+  assertEquals(lines.map(([, text]) => text), [
+    '"goakt://test@:0/a2" failed in "worker.run" (directive "restart"): no',
+    '"goakt://test@:0/a2" failed in "worker.run" (directive "restart"): no',
+    '"goakt://test@:0/a2" failed in "worker.run" (directive "stop", since 2 restarts within 500 ms are used up): no',
+    '"goakt://test@:0/a0" failed in "worker.run" (directive "stop", since no restart is allowed): no',
+  ]);
+  assertEquals(failures.map(({ exhausted }) => exhausted), [
+    undefined,
+    undefined,
+    { maxRestarts: 2, within: 500 },
+    { maxRestarts: 0, within: 500 },
+  ]);
 });
 
 for (

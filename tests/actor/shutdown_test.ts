@@ -189,9 +189,74 @@ Deno.test("ActorSystem.drain() gives up after its timeout, naming who did not st
   await clock.advance(1);
   await drained;
   assertEquals(warnings.map(({ text }) => text), [
-    '12 actors did not stop within 500 ms: "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "a9"',
+    `12 actors did not stop within 500 ms: ${
+      Array.from({ length: 10 }, (_, i) => `"a${i}" (in "worker.run")`)
+        .join(", ")
+    }, and 2 more`,
   ]);
   assertEquals([stops.length, clock.pending], [12, 0]);
+});
+
+Deno.test("ActorSystem.drain() that gives up says who hangs on what, and makes dead letters of what waits there", async () => {
+  const clock = new ManualClock();
+  const system = quietSystem({ clock });
+  const warnings = record(system, "warning");
+  const letters = record(system, "dead_letter");
+  const never = new Promise<void>(() => {});
+  const top = system.spawn(Worker, () => worker(), { name: "top" });
+  const child = await top.ask(
+    Worker.run((ctx) => ctx.spawn(Worker, () => worker(), { name: "child" })),
+  ) as WorkerRef;
+  child.tell(Worker.run(() => never));
+  child.tell(Worker.note("1"));
+  const reply = child.ask(Worker.note("2"), { timeout: Infinity });
+  reply.catch(() => {}); // looked at below
+  system.spawn(
+    Worker,
+    () => ({ ...worker(), onStart: () => never }),
+    { name: "starts" },
+  );
+  system.spawn(
+    Worker,
+    () => ({ ...worker(), onStop: () => never }),
+    { name: "stops" },
+  );
+  await clock.settle();
+  const drained = system.drain({ timeout: 500 });
+  await clock.advance(500);
+  await drained;
+  assertEquals(warnings.map(({ text }) => text), [
+    '3 actors did not stop within 500 ms: "top/child" (in "worker.run", 2 messages waiting), "starts" (in "onStart"), "stops" (in "onStop")',
+  ]);
+  assertEquals(
+    letters.map(({ message, reason, target }) => [
+      message.body,
+      reason,
+      target.path,
+    ]),
+    [["1", "stopped", "top/child"], ["2", "stopped", "top/child"]],
+  );
+  await assertRejects(() => reply, StoppedError);
+});
+
+Deno.test("ActorSystem.drain() that gives up speaks of one actor as one, and names all that it works on", async () => {
+  const clock = new ManualClock();
+  const system = quietSystem({ clock });
+  const warnings = record(system, "warning");
+  const never = new Promise<void>(() => {});
+  const actor = system.spawn(Worker, () => ({
+    run: () => never,
+    note: () => never,
+  }), { name: "a", reentrancy: { mode: "all" } });
+  for (const text of ["1", "2"]) actor.tell(Worker.note(text));
+  actor.tell(Worker.run(() => {}));
+  await clock.settle();
+  const drained = system.drain({ timeout: 0 });
+  await clock.advance(0);
+  await drained;
+  assertEquals(warnings.map(({ text }) => text), [
+    '1 actor did not stop within 0 ms: "a" (in "worker.note", "worker.run")',
+  ]);
 });
 
 Deno.test("ActorSystem.drain() waits five minutes unless told otherwise", async () => {

@@ -489,7 +489,7 @@ Deno.test("an actor that is left behind at the end of a drain still ends its ins
   await rejected;
   assertEquals(log, ["child starts", "child stops"]);
   assertEquals(warnings.map(({ text }) => text), [
-    '2 actors did not stop within 1000 ms: "busy", "$2"',
+    '2 actors did not stop within 1000 ms: "busy" (in "worker.run"), "$2" (in "onStart")',
   ]);
   open.resolve();
   late.resolve();
