@@ -75,9 +75,9 @@ export class AskLink {
 
 /** One of several asks that a router makes of one; whoever has it, the asker may be answered by another. */
 export class AskBranch extends AskLink {
-  override opened(): void {}
-  override closed(): void {}
-  override takenBy(): void {}
+  override opened(): void {
+    // It is not followed in the search for a cycle.
+  }
 }
 
 /** The open asks of actors, by actor. An ask is here from its beginning to its outcome. */
@@ -178,7 +178,6 @@ function cycleOf(
   target: Cell,
   mail: Mail,
 ): readonly Cell[] | undefined {
-  if (!link.cell.isBusyWith(link.mail)) return undefined; // nothing waits for this ask
   if (isInChain(link, target)) {
     return target.admits(messageOf(mail)) ? undefined : chainTo(link, target);
   }

@@ -371,6 +371,90 @@ Deno.test("a crowd that asks an actor which asks many others is answered", async
   assertEquals(openAsks(system), [0, 0]);
 });
 
+Deno.test("a ring of 300 waits is too long to be found: the timeout ends it", async () => {
+  const clock = new ManualClock();
+  await using system = quietSystem({ clock });
+  const outcomes = async (size: number) => {
+    const open = gate();
+    const ring = Array.from(
+      { length: size },
+      () => system.spawn(Worker, () => worker()),
+    );
+    const asked = ring.map((actor, i) =>
+      actor.ask(Worker.run(async (ctx) => {
+        await open.promise;
+        const next = ring[(i + 1) % size] as WorkerRef;
+        return await ctx.ask(next, Worker.run(() => "answer"));
+      })).catch((error) => error.code)
+    );
+    await settle(system);
+    open.resolve();
+    await clock.advance(5_010);
+    return new Set(await Promise.all(asked));
+  };
+  assertEquals(await outcomes(200), new Set(["answer", "ask_cycle_error"]));
+  assertEquals(await outcomes(300), new Set(["ask_timeout_error"]));
+});
+
+Deno.test("an ask back to an actor that is stopping finds it stopped, as anybody does", async () => {
+  await using system = still();
+  const [a, b] = workers(system, "a", "b") as [WorkerRef, WorkerRef];
+  const open = gate();
+  const asked = a.ask(
+    Worker.run((ctx) =>
+      ctx.ask(
+        b,
+        Worker.run(async (inner) => {
+          await open.promise;
+          return await inner.ask(a, Worker.run(() => 1)).catch((e) => e.code);
+        }),
+      )
+    ),
+  );
+  await settle(system);
+  const stopped = system.stop(a);
+  open.resolve();
+  assertEquals(await asked, "stopped_error");
+  await stopped;
+});
+
+Deno.test("open asks of one actor are forgotten in any order", async () => {
+  const names = ["1", "2", "3"];
+  for (const order of ["123", "132", "213", "231", "312", "321"]) {
+    await using system = still();
+    const [a] = workers(system, "a") as [WorkerRef];
+    const opens = new Map(names.map((name) => [name, gate()]));
+    const asked = a.ask(
+      Worker.run((ctx) =>
+        Promise.all(names.map((name) =>
+          ctx.ask(
+            system.spawn(Worker, () => worker()),
+            Worker.run(() => opens.get(name)?.promise),
+          )
+        ))
+      ),
+    );
+    const { open } = internalsOf(system).runtime.asks;
+    const cell = internalsOf(system).find("a");
+    assert(cell !== undefined);
+    const count = () => {
+      let count = 0;
+      for (let link = open.of(cell); link !== undefined; link = link.next) {
+        count++;
+      }
+      return count;
+    };
+    const counts: number[] = [];
+    for (const name of order) {
+      await settle(system);
+      counts.push(count());
+      opens.get(name)?.resolve();
+    }
+    await asked;
+    assertEquals([...counts, count(), open.size], [3, 2, 1, 0, 0], order);
+  }
+});
+
 Deno.test("open asks are forgotten however they end", async () => {
   const clock = new ManualClock();
   await using system = quietSystem({ clock });

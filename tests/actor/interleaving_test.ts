@@ -372,6 +372,143 @@ Deno.test("reentrancy 'all' with a cap gives a call chain the last room before o
   assertEquals(log, ["a", "b"]);
 });
 
+/** An actor with room for two, and an ask of it by which another asks back three times at once. */
+async function crowded(system: ActorSystem, log: string[]) {
+  const actor = spawnBook(system, reentrant("call_chain", 2));
+  const other = system.spawn(Plain, () => ({
+    run: (job: Job, ctx: Context) => job(ctx),
+  }));
+  const { job, end } = jobs(log);
+  const codes = actor.ask(Book.write((ctx) =>
+    ctx.ask(
+      other,
+      Plain.run((inner) =>
+        Promise.all(
+          ["x", "y", "z"].map((name) =>
+            inner.ask(actor, Book.write(job(name))).catch(({ code }) => code)
+          ),
+        )
+      ),
+    )
+  ));
+  await settle(system);
+  assertEquals(log, ["+x"]);
+  return { actor, codes, end };
+}
+
+Deno.test("asks of a call chain that wait for room keep their order", async () => {
+  await using system = still();
+  const log: string[] = [];
+  const { actor, codes, end } = await crowded(system, log);
+  actor.tell(Book.note("other"));
+  for (const name of ["x", "y", "z"]) {
+    await settle(system);
+    end(name);
+  }
+  assertEquals(await codes, ["x", "y", "z"]);
+  assertEquals(log.join(" "), "+x -x +y -y +z -z");
+});
+
+Deno.test("asks of a call chain that wait for room are dead letters after a stop", async () => {
+  await using system = still();
+  const log: string[] = [];
+  const { actor, codes, end } = await crowded(system, log);
+  const stopped = system.stop(actor);
+  end("x");
+  await stopped;
+  assertEquals(await codes, ["x", "stopped_error", "stopped_error"]);
+  assertEquals([log, system.deadLetters], [["+x", "-x"], 2]);
+});
+
+Deno.test("a read does not begin while a reentrant actor has a write in work", async () => {
+  await using system = still();
+  const actor = spawnBook(system, reentrant("call_chain"));
+  const log: string[] = [];
+  const { job, end } = jobs(log);
+  const both = [
+    actor.ask(Book.write(job("w"))),
+    actor.ask(Book.read(job("r"))),
+  ];
+  for (const name of ["w", "r"]) {
+    await settle(system);
+    end(name);
+  }
+  await Promise.all(both);
+  assertEquals(log.join(" "), "+w -w +r -r");
+});
+
+Deno.test("a read that is over is no part of a cycle, although another one is in work", async () => {
+  await using system = still();
+  const actor = spawnBook(system);
+  const other = system.spawn(Plain, () => ({
+    run: (job: Job, ctx: Context) => job(ctx),
+  }));
+  const [slow, later] = [gate(), gate()];
+  const log: string[] = [];
+  const reading = actor.ask(Book.read(() => slow.promise));
+  actor.tell(Book.read((ctx) => {
+    void ctx.ask(
+      other,
+      Plain.run(async (inner) => {
+        await later.promise;
+        await inner.ask(actor, Book.write(() => void log.push("second")));
+      }),
+    ); // it does not wait for it
+  }));
+  actor.tell(Book.write(() => void log.push("first")));
+  await settle(system);
+  later.resolve();
+  await settle(system);
+  assertEquals(log, []);
+  slow.resolve();
+  await reading;
+  await settle(system);
+  assertEquals(log, ["first", "second"]);
+});
+
+Deno.test("a write that waits for a read in work which asks its sender is a cycle", async () => {
+  await using system = still();
+  const actor = spawnBook(system);
+  const other = system.spawn(Plain, () => ({
+    run: (job: Job, ctx: Context) => job(ctx),
+  }), { name: "other" });
+  const open = gate();
+  const reading = actor.ask(Book.read(async (ctx) => {
+    await open.promise;
+    return await ctx.ask(other, Plain.run(() => 1));
+  }));
+  const writing = other.ask(
+    Plain.run((ctx) => ctx.ask(actor, Book.write(() => "written"))),
+  );
+  await settle(system);
+  open.resolve();
+  const error = await assertRejects(() => reading, AskCycleError);
+  assertEquals(error.cycle.map(({ path }) => path), ["book", "other", "book"]);
+  assertEquals(await writing, "written");
+});
+
+Deno.test("two actors that ask each other at the same time are both answered when one is reentrant", async () => {
+  await using system = still();
+  const actor = spawnBook(system, reentrant("all"));
+  const other = system.spawn(Plain, () => ({
+    run: (job: Job, ctx: Context) => job(ctx),
+  }));
+  const open = gate();
+  const both = [
+    actor.ask(Book.write(async (ctx) => {
+      await open.promise;
+      return await ctx.ask(other, Plain.run(() => 1));
+    })),
+    other.ask(Plain.run(async (ctx) => {
+      await open.promise;
+      return await ctx.ask(actor, Book.write(() => 2));
+    })),
+  ];
+  await settle(system);
+  open.resolve();
+  assertEquals(await Promise.all(both), [1, 2]);
+});
+
 Deno.test("reentrancy 'call_chain' does not begin what is of another chain", async () => {
   await using system = still();
   const log: string[] = [];
