@@ -14,7 +14,8 @@ import { FrameKind } from "./wire/kinds.ts";
 
 /** Takes the answer to an ask of a peer. It is sent once, and not at all when nobody waits for it. */
 export class RemoteReply implements ReplyTo {
-  readonly deadline: number;
+  /** When the asker gives up, on the system's clock; 0 once it has. */
+  deadline: number;
   /** Pairs the ask and its answer. */
   readonly correlation: number;
   readonly #cell: Cell;
@@ -57,6 +58,7 @@ export class RemoteReply implements ReplyTo {
   cancel(found: string): void {
     if (this.#state !== "open") return;
     this.#state = "cancelled";
+    this.deadline = 0;
     this.#found = found;
     this.#abandon();
   }

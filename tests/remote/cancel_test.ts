@@ -147,6 +147,41 @@ Deno.test("A handler that begins after its asker gave up finds its signal aborte
   assertEquals([await first, await third], ["reply 0", "reply 2"]);
 });
 
+Deno.test("A handler that obeys its signal, or sees that no time remains, has not failed", async () => {
+  await using world = new World();
+  const [a, b] = [await world.node("a"), await world.node("b")];
+  const seen: unknown[] = [];
+  let instances = 0;
+  b.system.spawn(Job, () => {
+    instances++;
+    return {
+      run: (name, ctx) => {
+        seen.push(name, ctx.remaining);
+        return new Promise((_, reject) => {
+          const { signal } = ctx;
+          const giveUp = () => reject(signal.reason);
+          if (signal.aborted) giveUp();
+          else signal.addEventListener("abort", giveUp);
+        });
+      },
+      load: () => "still here",
+    };
+  }, { name: "worker" });
+  const ref = a.remote.ref(Job, addressOf(b, "worker"));
+  const controller = new AbortController();
+  const options = { signal: controller.signal, timeout: 3_000 };
+  const asked = [Job.run("first"), Job.run("second")].map((message) =>
+    assertRejects(() => ref.ask(message, options), DOMException)
+  );
+  const last = ref.ask(Job.load(new Uint8Array()));
+  await world.settle();
+  controller.abort();
+  await Promise.all(asked);
+  assertEquals(await last, "still here");
+  assertEquals(seen, ["first", 3_000, "second", 0]);
+  assertEquals([instances, b.warnings], [1, []]);
+});
+
 Deno.test("A cancel that crosses the reply, or is for nothing, changes nothing", async () => {
   await using world = new World();
   const b = await world.node("b");
