@@ -181,6 +181,7 @@ function cycleOf(
   if (isInChain(link, target)) {
     return target.admits(messageOf(mail)) ? undefined : chainTo(link, target);
   }
+  if (workBefore(target, mail).length === 0) return undefined; // as with most asks
   const search = new CycleSearch(link);
   return search.reaches(target, mail)
     ? [link.cell, target, ...search.path]

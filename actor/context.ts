@@ -33,8 +33,8 @@ export interface Context<P extends AnyProtocol = AnyProtocol> {
   readonly remaining: number;
   /**
    * Aborts when nobody wants the outcome of the message being handled any more: its asker gave up, or
-   * the actor is stopping. A handler that then throws the signal's reason has not failed. Made when it is
-   * first read.
+   * the actor is stopping, or restarting after the failure of another message in work. A handler that then
+   * throws the signal's reason has not failed. Made when it is first read; aborted already when that is late.
    */
   readonly signal: AbortSignal;
   /** Messages that the actor sends to itself later. They end with the instance, at a restart too. */
@@ -74,8 +74,10 @@ export interface Context<P extends AnyProtocol = AnyProtocol> {
   ): boolean;
   /**
    * Sends a message with this actor as its sender and waits for the reply, no longer than the asker
-   * of the message being handled waits. The actor handles no other message meanwhile.
+   * of the message being handled waits. The actor handles no other message meanwhile, unless it was
+   * spawned with {@linkcode Reentrancy}.
    *
+   * @throws {AskCycleError} At once, when the target, or whoever that waits for, waits for this actor.
    * @throws {AskTimeoutError} When no reply came in time.
    * @throws {StoppedError} When the target is dead or missing.
    */
@@ -122,7 +124,7 @@ export interface Context<P extends AnyProtocol = AnyProtocol> {
   /** Ends a link on both sides. An end that was noticed but not handled yet is not felt any more. */
   unlink(ref: ActorRef<AnyProtocol>): void;
   /**
-   * Puts the message being handled aside. What the handler returns then is no reply; an asker waits on,
+   * Puts the message being handled aside, once. What the handler returns then is no reply; an asker waits on,
    * as long as its timeout allows. Stashed messages are unstashed by a restart, and dead letters after
    * a stop.
    *
@@ -138,7 +140,8 @@ export interface Context<P extends AnyProtocol = AnyProtocol> {
    * Handles the next messages with other handlers, and forgets what was stacked. Hooks stay those of
    * the instance that the factory made. A restart goes back to a fresh instance.
    *
-   * @throws {TypeError} When a handler is missing and there is no `receive`.
+   * @throws {TypeError} When a handler is missing and there is no `receive`, and in a hook that begins or
+   * ends the instance.
    */
   become(handlers: Behavior<P>): void;
   /**

@@ -15,7 +15,8 @@ export interface Reentrancy {
   /**
    * Which messages are handled meanwhile: `"all"`, or those of the `"call_chain"`, which are asks that
    * an ask of this very actor led to. Messages begin in the order of their arrival, but those of a
-   * call chain do not wait for others that have to wait. What concerns the life of the actor waits for all that is in work.
+   * call chain do not wait for others that have to wait. With `"call_chain"` all other mail is held until
+   * nothing is in work, what GoAkt calls stashing non-reentrant messages. What concerns the life of the actor waits for all that is in work.
    */
   mode: "all" | "call_chain";
   /**
