@@ -31,6 +31,12 @@ export function activityOf(cell: Cell): string {
   return cell.isEnding ? 'in "onStop"' : cell.state;
 }
 
+/** The same, and how many messages wait, such as `in "till.pay", 2 messages waiting`. */
+export function workOf(cell: Cell, waiting: number = waitingFor(cell)): string {
+  const work = activityOf(cell);
+  return waiting > 0 ? `${work}, ${counted(waiting, "message")} waiting` : work;
+}
+
 /** How many messages wait for `cell`, those about its own life included. */
 export function waitingFor(cell: Cell): number {
   const { rareOrNone: rare, mailbox } = cell;

@@ -236,7 +236,12 @@ export class AskRegistry {
     for (const ask of this.#inSlot(slot)) {
       if (ask.deadline > now) continue;
       ask.giveUp(
-        new AskTimeoutError(ask.target.pid, ask.message.type, ask.timeout),
+        new AskTimeoutError(
+          ask.target.pid,
+          ask.message.type,
+          ask.timeout,
+          ask.target.work(),
+        ),
       );
     }
   }

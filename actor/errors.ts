@@ -50,10 +50,11 @@ export class AskTimeoutError extends ActorError {
   /** How long the asker waited, in milliseconds. */
   readonly timeout: number;
 
-  /** Names who was asked what, and for how long. */
-  constructor(target: Pid, type: string, timeout: number) {
+  /** Names who was asked what, and for how long; `work` is what the target was doing in the end, when that is known. */
+  constructor(target: Pid, type: string, timeout: number, work?: string) {
+    const found = work === undefined ? "" : ` (it is ${work})`;
     super(
-      `Cannot complete the ask of "${type}" to "${target}": no reply within ${timeout} ms, a reply was expected`,
+      `Cannot complete the ask of "${type}" to "${target}": no reply within ${timeout} ms${found}, a reply was expected`,
       { outcome: "unknown", retryable: false },
     );
     this.target = target;

@@ -3,6 +3,7 @@
  * @module
  */
 
+import { workOf } from "./activity.ts";
 import type { AskRegistry } from "./asks.ts";
 import type { Cell } from "./cell.ts";
 import { StoppedError } from "./errors.ts";
@@ -44,6 +45,10 @@ export class LocalRef extends BaseRef {
 
   deliver(mail: Mail): boolean {
     return this.#cell.deliver(mail);
+  }
+
+  override work(): string {
+    return workOf(this.#cell);
   }
 
   started(): Promise<void> {
@@ -89,6 +94,10 @@ export class MissingRef extends BaseRef {
 
   get asks(): AskRegistry {
     return this.#runtime.asks;
+  }
+
+  override work(): string {
+    return "missing";
   }
 
   deliver(mail: Mail): boolean {

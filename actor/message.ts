@@ -4,6 +4,7 @@
  */
 
 import type { AskLink } from "./ask_chain.ts";
+import { showAs } from "./inspect.ts";
 import type { ProtocolData } from "./protocol.ts";
 import type { BaseRef } from "./ref.ts";
 
@@ -48,6 +49,12 @@ export class MessageValue implements Message {
     this.body = body;
   }
 }
+
+showAs(
+  MessageValue,
+  ({ type, body }, inspect) =>
+    body === undefined ? `${type}()` : `${type}(${inspect(body)})`,
+);
 
 /** Takes the one outcome of an ask. A second outcome is ignored. */
 export interface ReplyTo {

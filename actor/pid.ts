@@ -3,6 +3,8 @@
  * @module
  */
 
+import { showAs } from "./inspect.ts";
+
 /** The parts of a {@linkcode Pid}. */
 export interface PidParts {
   /** The name of the actor system. */
@@ -127,6 +129,8 @@ export class Pid {
       : `${this.toString()}#${this.incarnation}`;
   }
 }
+
+showAs(Pid, (pid) => `Pid "${pid.toJSON()}"`);
 
 function malformed(text: string, found: string): TypeError {
   return new TypeError(

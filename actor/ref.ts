@@ -6,6 +6,7 @@
 import type { AskRegistry } from "./asks.ts";
 import { askAll, type AskOutcomes, tellAll } from "./batch.ts";
 import { describe } from "./errors.ts";
+import { showAs } from "./inspect.ts";
 import type { Mail } from "./message.ts";
 import type { Pid } from "./pid.ts";
 import type { Poison } from "./signals.ts";
@@ -153,6 +154,11 @@ export abstract class BaseRef<P extends AnyProtocol = AnyProtocol>
   /** Ends what {@linkcode BaseRef.watch} began. */
   abstract unwatch(watcher: Watcher): void;
 
+  /** What the actor is doing, in words for people, where that is known. */
+  work(): string | undefined {
+    return undefined;
+  }
+
   tell(message: MessageOf<P> | Poison): boolean {
     return this.deliver(message);
   }
@@ -181,6 +187,12 @@ export abstract class BaseRef<P extends AnyProtocol = AnyProtocol>
     );
   }
 }
+
+showAs(BaseRef, (ref) => {
+  const work = ref.work();
+  const also = work === undefined ? "" : `, ${work}`;
+  return `ActorRef "${ref.pid}" (${ref.protocol.name}${also})`;
+});
 
 /**
  * The reference behind the public interface.

@@ -4,7 +4,7 @@
  */
 
 import type { Timer } from "../internal/clock.ts";
-import { activityOf, counted, holdouts, waitingFor } from "./activity.ts";
+import { counted, holdouts, waitingFor, workOf } from "./activity.ts";
 import type { Cell } from "./cell.ts";
 import { StoppedError } from "./errors.ts";
 import type { Root } from "./root.ts";
@@ -133,10 +133,7 @@ function complaint(cells: readonly Cell[], timeout: number): string {
   const list = culprits.slice(0, NAMED).map((cell) => {
     const own = cell.isEnding ? 0 : 1; // the wish that it ends waits as well
     const waiting = Math.max(0, waitingFor(cell) - own);
-    const mail = waiting === 0
-      ? ""
-      : `, ${counted(waiting, "message")} waiting`;
-    return `"${cell.path}" (${activityOf(cell)}${mail})`;
+    return `"${cell.path}" (${workOf(cell, waiting)})`;
   });
   const more = culprits.length - list.length;
   if (more > 0) list.push(`and ${more} more`);

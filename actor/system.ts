@@ -3,10 +3,12 @@
  * @module
  */
 
+import { counted } from "./activity.ts";
 import type { Cell } from "./cell.ts";
 import { StoppedError } from "./errors.ts";
 import type { EventStream } from "./event_stream.ts";
 import { type SpawnGroup, spawnGroup } from "./group.ts";
+import { showAs } from "./inspect.ts";
 import type { KindRegistry } from "./kind.ts";
 import { type Log, SinkLog } from "./log.ts";
 import type { Pid } from "./pid.ts";
@@ -302,6 +304,12 @@ export class ActorSystem implements AsyncDisposable {
   }
 
   static {
+    showAs(ActorSystem, (system) => {
+      const { size } = system.#core.root.children;
+      return `ActorSystem "${system.name}" (${system.state}, ${
+        counted(size, "top-level actor")
+      }, ${counted(system.deadLetters, "dead letter")})`;
+    });
     internalsOf = (system) => ({
       runtime: system.#core.runtime,
       kinds: system.#core.kinds,

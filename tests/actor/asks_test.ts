@@ -42,7 +42,7 @@ Deno.test("ActorRef.ask() rejects with AskTimeoutError after the timeout, and no
   const error = await assertRejects(
     () => asked,
     AskTimeoutError,
-    'Cannot complete the ask of "worker.run" to "goakt://test@:0/a": no reply within 1000 ms, a reply was expected',
+    'Cannot complete the ask of "worker.run" to "goakt://test@:0/a": no reply within 1000 ms (it is in "worker.run"), a reply was expected',
   );
   assertEquals(
     [error.code, error.outcome, error.timeout, error.target.path],
@@ -376,6 +376,7 @@ Deno.test("PendingAsk tells its carrier when the asker gives up, and only then",
   let last: PendingAsk | undefined;
   const target = {
     pid: undefined,
+    work: () => undefined,
     deliver(ask: PendingAsk) {
       last = ask;
       ask.carrier = { abandon: () => void abandoned++ };
