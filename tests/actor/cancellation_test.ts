@@ -10,6 +10,8 @@ import {
   gate,
   type Job,
   quietSystem,
+  raise,
+  record,
   Worker,
   worker,
   type WorkerRef,
@@ -259,4 +261,41 @@ Deno.test("a handler that ends with the reason of its aborted signal has not fai
   assertEquals(`${value?.error}`, "RangeError: broken");
   failures.unsubscribe();
   assertEquals((await failures.next()).done, true);
+});
+
+Deno.test("a listener of Context.signal that throws is a reported failure and ends nothing", async () => {
+  await using system = quietSystem();
+  const failures = record(system, "actor_failed");
+  const actor = spawn(system);
+  const ended: string[] = [];
+  const listening = (open: Promise<unknown>): Job => async ({ signal }) => {
+    signal.addEventListener("abort", () => raise(new Error("listener")));
+    signal.addEventListener("abort", () => ended.push("the next one"));
+    await open;
+  };
+  const [controller, signal] = abortable();
+  const open = gate();
+  const asked = actor.ask(Worker.run(listening(open.promise)), { signal })
+    .catch((error) => error);
+  await settle(system);
+  controller.abort("enough");
+  assertEquals(await asked, "enough");
+  open.resolve();
+  const last = gate();
+  const stopping = actor.ask(Worker.run(listening(last.promise)));
+  await settle(system);
+  const stopped = system.stop(actor);
+  last.resolve();
+  await stopping;
+  await stopped;
+  await settle(system);
+  assertEquals(ended, ["the next one", "the next one"]);
+  assertEquals(
+    failures.map(({ error, during, directive }) => [
+      (error as Error).message,
+      during,
+      directive,
+    ]),
+    [["listener", "abort", undefined], ["listener", "abort", undefined]],
+  );
 });
