@@ -1,0 +1,133 @@
+/**
+ * One GoAkt peer, as the target of requests.
+ * @module
+ */
+
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
+import type { Clock } from "../../../internal/clock.ts";
+import { formatAddress, type Transport } from "../../transport.ts";
+import type { GoaktClientOptions } from "./options.ts";
+import { Pool } from "./pool.ts";
+import {
+  type RequestOptions,
+  type RequestOutcome,
+  type RequestTarget,
+  sendRequest,
+} from "./request.ts";
+import { type Tell, TellLane } from "./tell_lane.ts";
+
+/** Options of a request that is awaited. */
+export interface CallOptions {
+  /** How long to wait for the answer, in milliseconds. */
+  timeout: number;
+  /** Ends the wait with the signal's reason. What was asked for may still be done. */
+  signal?: AbortSignal | undefined;
+}
+
+/** What an {@linkcode Endpoint} is made with. */
+export interface EndpointOptions {
+  /** The host of the peer. */
+  host: string;
+  /** The port of the peer. */
+  port: number;
+  /** How it is reached. */
+  transport: Transport;
+  /** The source of time. */
+  clock: Clock;
+  /** Limits. */
+  settings: Required<GoaktClientOptions>;
+  /** Called when nothing of it is left open. */
+  onIdle(endpoint: Endpoint): void;
+}
+
+/** A peer: its pool of connections, and its tells. */
+export class Endpoint {
+  readonly #target: RequestTarget;
+  readonly #pool: Pool;
+  readonly #tells: TellLane;
+  readonly #settings: Required<GoaktClientOptions>;
+
+  /** Opens nothing yet. */
+  constructor(options: EndpointOptions) {
+    const { host, port, clock, transport, settings } = options;
+    const node = formatAddress(host, port);
+    this.#settings = settings;
+    this.#pool = new Pool(
+      { host, port, node, clock, transport, settings },
+      () => options.onIdle(this),
+    );
+    const { limit } = settings;
+    this.#target = { pool: this.#pool, node, clock, limit };
+    this.#tells = new TellLane(this.#target, settings);
+  }
+
+  /** How many connections are open or being opened. */
+  get size(): number {
+    return this.#pool.size;
+  }
+
+  /** Whether nothing is open and nothing waits. */
+  get isIdle(): boolean {
+    return this.#pool.size === 0 && this.#tells.bytes === 0;
+  }
+
+  /** Takes a tell; false when there is no room for it. */
+  tell(tell: Tell): boolean {
+    return this.#tells.send(tell);
+  }
+
+  /** Resolves when there is room for tells; `undefined` when there is some now. */
+  ready(): Promise<void> | undefined {
+    return this.#tells.ready();
+  }
+
+  /**
+   * Sends a request; see {@linkcode sendRequest}. `timeout` is how long the peer takes at most; its answer may
+   * be somewhat later, before the connection is given up.
+   */
+  send<Req extends DescMessage, Res extends DescMessage>(
+    options: RequestOptions<Req, Res>,
+    outcome: RequestOutcome<Res>,
+  ): () => void {
+    const timeout = options.timeout + this.#settings.answerTimeout;
+    return sendRequest(this.#target, { ...options, timeout }, outcome);
+  }
+
+  /**
+   * Sends a request and waits for the answer.
+   *
+   * @throws {RemoteError} When the peer refused.
+   * @throws {DisconnectedError} When it did not answer, or hung up.
+   * @throws {ConnectError} When it cannot be reached.
+   */
+  call<Req extends DescMessage, Res extends DescMessage>(
+    options: Omit<RequestOptions<Req, Res>, "timeout">,
+    { timeout, signal }: CallOptions,
+  ): Promise<MessageShape<Res>> {
+    const { promise, resolve, reject } = Promise.withResolvers<
+      MessageShape<Res>
+    >();
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    let giveUp: (() => void) | undefined;
+    const onAbort = () => {
+      giveUp?.();
+      reject(signal?.reason);
+    };
+    try {
+      giveUp = sendRequest(this.#target, { ...options, timeout }, {
+        succeed: resolve,
+        fail: reject,
+      });
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    if (signal === undefined) return promise;
+    signal.addEventListener("abort", onAbort);
+    return promise.finally(() => signal.removeEventListener("abort", onAbort));
+  }
+
+  /** Ends all connections. */
+  close(error: unknown): void {
+    this.#pool.close(error);
+  }
+}

@@ -1,0 +1,225 @@
+/**
+ * Requests and answers on one connection to a GoAkt peer.
+ * @module
+ */
+
+import { describe } from "../../../actor/errors.ts";
+import { concatBytes } from "../../../internal/bytes.ts";
+import type { Clock } from "../../../internal/clock.ts";
+import { Deque } from "../../../internal/deque.ts";
+import { DisconnectedError, FrameError } from "../../errors.ts";
+import type { ParsedFrame } from "../../frame.ts";
+import type { Connection } from "../../transport.ts";
+import type { Compression } from "../compression/compression.ts";
+import { FrameReader } from "../frame_reader.ts";
+import { Watchdog } from "../watchdog.ts";
+import { hangUpError, silenceError } from "./failures.ts";
+
+/** Waits for the answer to one request. */
+export interface Pending {
+  /** The name of the request, for errors. */
+  readonly name: string;
+  /** How long the answer may take, in milliseconds from the sending. */
+  readonly timeout: number;
+  /**
+   * The answer. Called once, or {@linkcode Pending.lost} is, or both when this throws because it is no answer
+   * to the request: then nothing on the connection can be paired any more, and it ends.
+   */
+  answered(frame: ParsedFrame): void;
+  /** There will be none. `sent` says whether any of the request was on the way. */
+  lost(error: unknown, sent: boolean): void;
+}
+
+/** What an {@linkcode Exchange} is made with. */
+export interface ExchangeOptions {
+  /** The peer as `host:port`, for errors. */
+  node: string;
+  /** The source of time. */
+  clock: Clock;
+  /** Bytes of the largest answer. */
+  limit: number;
+  /** How the connection is compressed, for errors. */
+  compression: Compression;
+  /** Called once, when it can no longer be used. */
+  onClosed(exchange: Exchange): void;
+}
+
+/** A frame that waits to be written. */
+interface Entry {
+  readonly frame: Uint8Array;
+  readonly pending: Pending;
+  readonly due: number;
+}
+
+/** Requests are written together up to this many bytes. */
+const WRITE_BYTES = 64 * 1024;
+/** A frame larger than this is written alone, so that it need not be copied. */
+const LARGE_BYTES = 32 * 1024;
+
+/**
+ * One connection. Answers come in the order of the requests, which nothing else pairs: whatever is wrong with
+ * one ends them all. Owns the connection.
+ */
+export class Exchange {
+  readonly #connection: Connection;
+  readonly #options: ExchangeOptions;
+  readonly #reader: FrameReader;
+  readonly #watchdog: Watchdog;
+  /** Not written yet. */
+  #queue: Deque<Entry> = new Deque();
+  /** Written, not answered. */
+  #sent: Deque<Entry> = new Deque();
+  #writing: "idle" | "busy" = "idle";
+  #state: "open" | "closed" = "open";
+  #answers = 0;
+
+  /** Takes over a connection, which is compressed already where it is. */
+  constructor(connection: Connection, options: ExchangeOptions) {
+    this.#connection = connection;
+    this.#options = options;
+    this.#reader = new FrameReader(options.limit);
+    this.#watchdog = new Watchdog(options.clock, this.#expire);
+    void this.#read();
+  }
+
+  /** Whether requests can be sent. */
+  get isOpen(): boolean {
+    return this.#state === "open";
+  }
+
+  /** How many requests are not answered. */
+  get waiting(): number {
+    return this.#queue.size + this.#sent.size;
+  }
+
+  /** Sends a frame, which must not change any more. On a closed exchange it is lost at once. */
+  send(frame: Uint8Array, pending: Pending): void {
+    if (this.#state === "closed") {
+      return pending.lost(this.#hangUp(undefined, undefined), false);
+    }
+    const due = this.#options.clock.now() + pending.timeout;
+    this.#queue.push({ frame, pending, due });
+    if (this.waiting === 1) this.#watchdog.until(due);
+    if (this.#writing === "idle") void this.#write();
+  }
+
+  /** Ends it; what waits is lost for the reason given. */
+  close(error?: unknown): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#watchdog.close();
+    this.#connection.close();
+    const reason = error ?? this.#hangUp(undefined, undefined);
+    const sent = this.#sent;
+    const queue = this.#queue;
+    this.#sent = new Deque();
+    this.#queue = new Deque();
+    this.#options.onClosed(this);
+    for (let e = sent.shift(); e !== undefined; e = sent.shift()) {
+      e.pending.lost(reason, true);
+    }
+    for (let e = queue.shift(); e !== undefined; e = queue.shift()) {
+      e.pending.lost(reason, false);
+    }
+  }
+
+  async #write(): Promise<void> {
+    this.#writing = "busy";
+    try {
+      // What is sent in the same turn goes together.
+      await Promise.resolve();
+      while (this.#queue.size > 0) {
+        await this.#connection.write(this.#take());
+      }
+    } catch (cause) {
+      this.close(this.#hangUp(this.#sent.peek(), cause));
+    }
+    this.#writing = "idle";
+  }
+
+  /** The bytes to write next. Their requests count as sent from here on. */
+  #take(): Uint8Array {
+    const frames: Uint8Array[] = [];
+    let length = 0;
+    for (let e = this.#queue.peek(); e !== undefined; e = this.#queue.peek()) {
+      const isLarge = e.frame.length > LARGE_BYTES;
+      if (length > 0 && (isLarge || length + e.frame.length > WRITE_BYTES)) {
+        break;
+      }
+      this.#queue.shift();
+      this.#sent.push(e);
+      frames.push(e.frame);
+      length += e.frame.length;
+      if (isLarge) break;
+    }
+    const [first, ...rest] = frames;
+    return first !== undefined && rest.length === 0
+      ? first
+      : concatBytes(frames);
+  }
+
+  async #read(): Promise<void> {
+    try {
+      for (;;) {
+        const bytes = await this.#connection.read();
+        if (this.#state === "closed") return;
+        if (bytes === undefined) {
+          return this.close(this.#hangUp(this.#sent.peek(), undefined));
+        }
+        this.#reader.push(bytes);
+        for (
+          let frame = this.#reader.next();
+          frame !== undefined;
+          frame = this.#reader.next()
+        ) this.#answer(frame);
+      }
+    } catch (cause) {
+      this.close(
+        cause instanceof FrameError
+          ? this.#garbled(cause)
+          : this.#hangUp(this.#sent.peek(), cause),
+      );
+    }
+  }
+
+  #answer(frame: ParsedFrame): void {
+    const entry = this.#sent.shift();
+    if (entry === undefined) {
+      throw new FrameError(
+        `read an answer of "${this.#options.node}"`,
+        `a "${frame.name.slice(0, 100)}" came`,
+        "silence until the next request was expected",
+      );
+    }
+    this.#answers++;
+    const next = this.#sent.peek() ?? this.#queue.peek();
+    if (next === undefined) this.#watchdog.rest();
+    else this.#watchdog.until(next.due);
+    try {
+      entry.pending.answered(frame);
+    } catch (error) {
+      entry.pending.lost(this.#garbled(error), true);
+      throw error;
+    }
+  }
+
+  /** An answer that makes no sense says nothing of what became of the requests. */
+  #garbled(cause: unknown): DisconnectedError {
+    const { node } = this.#options;
+    const action = "understand the answers of";
+    return new DisconnectedError(node, action, describe(cause), { cause });
+  }
+
+  #hangUp(entry: Entry | undefined, cause: unknown): unknown {
+    const { node, compression } = this.#options;
+    const name = entry?.pending.name;
+    return hangUpError(node, compression, this.#answers, name, cause);
+  }
+
+  #expire = (): void => {
+    const oldest = this.#sent.peek() ?? this.#queue.peek();
+    if (oldest === undefined) return;
+    const { name, timeout } = oldest.pending;
+    this.close(silenceError(this.#options.node, name, timeout));
+  };
+}

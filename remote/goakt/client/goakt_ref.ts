@@ -1,0 +1,278 @@
+/**
+ * References to actors of GoAkt peers.
+ * @module
+ */
+
+import { create } from "@bufbuild/protobuf";
+import type { AskRegistry } from "../../../actor/asks.ts";
+import { type ActorError, AskTimeoutError } from "../../../actor/errors.ts";
+import {
+  Envelope,
+  type Mail,
+  type Message,
+  type ReplyTo,
+} from "../../../actor/message.ts";
+import type { DeadLetterReason } from "../../../actor/events.ts";
+import type { Pid } from "../../../actor/pid.ts";
+import type { MessageType, ProtocolData } from "../../../actor/protocol.ts";
+import { BaseRef, READY, wrongProtocol } from "../../../actor/ref.ts";
+import type { Runtime } from "../../../actor/runtime.ts";
+import { PoisonPill } from "../../../actor/signals.ts";
+import {
+  CodecError,
+  FrameError,
+  OverloadedError,
+  RemoteError,
+} from "../../errors.ts";
+import { UNKNOWN_PROTOCOL } from "../../remote_ref.ts";
+import { formatAddress } from "../../transport.ts";
+import { formatGoaktAddress } from "../address.ts";
+import { PoisonPillSchema } from "../gen/goaktpb/goakt_pb.ts";
+import {
+  RemoteAskRequestSchema,
+  type RemoteAskResponse,
+  RemoteAskResponseSchema,
+  type RemoteMessage,
+  RemoteMessageSchema,
+} from "../gen/internalpb/remoting_pb.ts";
+import { formatName, type NamedCodec, namedCodec } from "../named_codec.ts";
+import { fromAny, type Payload, toAny } from "../payload.ts";
+import { toDuration } from "../time.ts";
+import type { Endpoint } from "./endpoint.ts";
+
+/** What a reference needs of its node. */
+export interface GoaktRefHost {
+  /** What the actors of the node share. */
+  readonly runtime: Runtime;
+  /** The peer at a place, or `undefined` when this node sends no more. */
+  endpoint(place: { host: string; port: number }): Endpoint | undefined;
+  /** The error for what is asked of this node when it sends no more. */
+  ended(place: { host: string; port: number }, action: string): ActorError;
+  /** Waits until the actor at `pid` is there. */
+  confirm(pid: Pid): Promise<void>;
+  /** An address that a peer can answer to, or the one that stands for nobody. */
+  senderOf(pid: Pid | undefined): string;
+}
+
+/** Bytes that addresses and framing take besides the payload, about. */
+const OVERHEAD = 64;
+/** The longest time that a request says, in milliseconds: an ask without an end. */
+const LONGEST = 0x7fffffff;
+
+/** A reference to an actor of a GoAkt peer, which takes messages that are protobuf. */
+export class GoaktRef extends BaseRef {
+  readonly pid: Pid;
+  readonly protocol: ProtocolData;
+  readonly #host: GoaktRefHost;
+  readonly #address: string;
+
+  constructor(host: GoaktRefHost, pid: Pid, protocol: ProtocolData) {
+    super();
+    this.#host = host;
+    this.pid = pid;
+    this.protocol = protocol;
+    this.#address = formatGoaktAddress(pid);
+  }
+
+  get isLocal(): boolean {
+    return false;
+  }
+
+  get asks(): AskRegistry {
+    return this.#host.runtime.asks;
+  }
+
+  deliver(mail: Mail): boolean {
+    const isEnvelope = mail instanceof Envelope;
+    const message = isEnvelope ? mail.message : mail;
+    const replyTo = isEnvelope ? mail.replyTo : undefined;
+    const { protocol, type } = message;
+    const isPoison = type === PoisonPill.type;
+    if (
+      !isPoison && protocol !== this.protocol &&
+      this.protocol !== UNKNOWN_PROTOCOL
+    ) throw wrongProtocol(type, protocol, this);
+    const endpoint = this.#host.endpoint(this.pid);
+    if (endpoint === undefined) {
+      const action = `deliver a message to "${this.pid}" on`;
+      const error = this.#host.ended(this.pid, action);
+      return this.#refuse(mail, "disconnected", error);
+    }
+    try {
+      const payload = isPoison ? POISON : encode(message);
+      const sender = isEnvelope ? mail.sender?.pid : undefined;
+      const remote = this.#message(sender, payload);
+      return replyTo === undefined
+        ? this.#tell(endpoint, mail, remote, payload)
+        : this.#ask(endpoint, message, replyTo, remote);
+    } catch (error) {
+      return this.#refuse(mail, "not_encodable", error);
+    }
+  }
+
+  started(): Promise<void> {
+    return this.#host.confirm(this.pid);
+  }
+
+  ready(): Promise<void> {
+    const endpoint = this.#host.endpoint(this.pid);
+    if (endpoint !== undefined) return endpoint.ready() ?? READY;
+    const action = `wait for room on the way to "${this.pid}" on`;
+    return Promise.reject(this.#host.ended(this.pid, action));
+  }
+
+  watch(): void {
+    throw new TypeError(
+      `Cannot watch "${this.pid}": it is on a GoAkt node, which tells nobody of an end; an actor of a Troupe node was expected`,
+    );
+  }
+
+  unwatch(): void {
+    // Nothing is watched on GoAkt nodes.
+  }
+
+  override toString(): string {
+    return this.pid.toString();
+  }
+
+  #message(sender: Pid | undefined, payload: Payload): RemoteMessage {
+    return create(RemoteMessageSchema, {
+      sender: this.#host.senderOf(sender),
+      receiver: this.#address,
+      message: toAny(payload),
+    });
+  }
+
+  #tell(
+    endpoint: Endpoint,
+    mail: Mail,
+    message: RemoteMessage,
+    { typeName, bytes }: Payload,
+  ): boolean {
+    const size = bytes.length + typeName.length + this.#address.length +
+      OVERHEAD;
+    const lost = (error: unknown) => this.#refuse(mail, reasonOf(error), error);
+    if (endpoint.tell({ message, size, lost })) return true;
+    const node = formatAddress(this.pid.host, this.pid.port);
+    const action = `deliver a message to "${this.pid}"`;
+    return this.#refuse(mail, "overloaded", new OverloadedError(node, action));
+  }
+
+  #ask(
+    endpoint: Endpoint,
+    message: Message,
+    replyTo: ReplyTo,
+    remote: RemoteMessage,
+  ): boolean {
+    const codec = replyCodec(message);
+    const { clock } = this.#host.runtime;
+    const left = replyTo.deadline - clock.now();
+    const timeout = Math.max(1, Math.min(left, LONGEST));
+    const giveUp = endpoint.send({
+      request: RemoteAskRequestSchema,
+      fields: { remoteMessages: [remote], timeout: toDuration(timeout) },
+      response: RemoteAskResponseSchema,
+      action: `complete the ask of "${message.type}" to "${this.pid}"`,
+      timeout,
+    }, {
+      succeed: (answer) => answerWith(replyTo, codec, answer),
+      fail: (error) =>
+        replyTo.fail(this.#failureOf(error, message.type, timeout)),
+    });
+    replyTo.carrier = { abandon: giveUp };
+    return true;
+  }
+
+  #failureOf(error: unknown, type: string, timeout: number): unknown {
+    const isLate = error instanceof RemoteError &&
+      error.remoteCode === "ask_timeout_error";
+    return isLate
+      ? new AskTimeoutError(this.pid, type, Math.round(timeout))
+      : error;
+  }
+
+  #refuse(mail: Mail, reason: DeadLetterReason, error: unknown): false {
+    this.#host.runtime.deadLetters.take(mail, this, reason, error);
+    return false;
+  }
+}
+
+const POISON: Payload = {
+  typeName: PoisonPillSchema.typeName,
+  bytes: new Uint8Array(),
+};
+
+/** @throws {CodecError} When the message is not protobuf, which is all that GoAkt nodes read. */
+function encode(message: Message): Payload {
+  const { input } = typeOf(message);
+  const codec = namedCodec(input);
+  if (codec === undefined) throw unreadable("message", message.type, input);
+  return { typeName: codec.typeName, bytes: codec.encode(message.body) };
+}
+
+/** @throws {CodecError} When the reply is not protobuf: nothing can be asked of a GoAkt node then. */
+function replyCodec(message: Message): NamedCodec {
+  const { output } = typeOf(message);
+  const codec = namedCodec(output);
+  if (codec === undefined) {
+    throw unreadable("reply to", message.type, output);
+  }
+  return codec;
+}
+
+function typeOf({ protocol, index }: Message): MessageType {
+  return protocol.messages[index] as MessageType; // made by the protocol
+}
+
+function unreadable(
+  what: string,
+  type: string,
+  format: MessageType["input"],
+): CodecError {
+  return new CodecError(
+    "encode",
+    formatName(format),
+    "$",
+    `the ${what} "${type}" for a GoAkt node`,
+    "a protobuf format was expected, see protobuf()",
+  );
+}
+
+function answerWith(
+  replyTo: ReplyTo,
+  codec: NamedCodec,
+  { messages }: RemoteAskResponse,
+): void {
+  const { typeName, bytes } = fromAny(messages[0]);
+  if (typeName !== codec.typeName || messages.length !== 1) {
+    const found = messages.length === 1
+      ? `a "${typeName}"`
+      : `${messages.length} replies`;
+    const wanted = `a "${codec.typeName}" was expected`;
+    return replyTo.fail(
+      new CodecError("decode", codec.format, "$", found, wanted, {
+        outcome: "done",
+      }),
+    );
+  }
+  let reply: unknown;
+  try {
+    reply = codec.decode(bytes);
+  } catch (error) {
+    return replyTo.fail(error);
+  }
+  replyTo.succeed(reply);
+}
+
+/** Why a tell is a dead letter. */
+function reasonOf(error: unknown): DeadLetterReason {
+  if (error instanceof FrameError) return "not_encodable"; // it is too large
+  if (error instanceof RemoteError && error.outcome === "not_delivered") {
+    if (error.remoteCode === "stopped_error") return "missing";
+    if (error.remoteCode === "codec_error") return "not_decodable";
+  }
+  const outcome = error instanceof Error && "outcome" in error
+    ? error.outcome
+    : "unknown";
+  return outcome === "not_delivered" ? "disconnected" : "unknown";
+}

@@ -1,0 +1,184 @@
+/**
+ * The connections to one GoAkt peer.
+ * @module
+ */
+
+import type { Clock } from "../../../internal/clock.ts";
+import { Deque } from "../../../internal/deque.ts";
+import { OverloadedError } from "../../errors.ts";
+import type { Transport } from "../../transport.ts";
+import { compressed } from "../compression/compressed_connection.ts";
+import { Watchdog } from "../watchdog.ts";
+import { Exchange } from "./exchange.ts";
+import type { GoaktClientOptions } from "./options.ts";
+
+/** What a {@linkcode Pool} is made with. */
+export interface PoolOptions {
+  /** The host of the peer. */
+  host: string;
+  /** The port of the peer. */
+  port: number;
+  /** Both, for errors. */
+  node: string;
+  /** How it is reached. */
+  transport: Transport;
+  /** The source of time. */
+  clock: Clock;
+  /** Limits. */
+  settings: Required<GoaktClientOptions>;
+}
+
+/** Somebody who waits for a connection. */
+export interface Waiter {
+  /** A connection, for this one's use until it is given back. */
+  take(exchange: Exchange): void;
+  /** There is none. */
+  fail(error: unknown): void;
+  /** Whether nobody waits any more; it is then passed over. */
+  readonly isGone: boolean;
+}
+
+interface Idle {
+  readonly exchange: Exchange;
+  readonly since: number;
+}
+
+/** Hands out connections, each to one user at a time, the one that was used last first. Owns them all. */
+export class Pool {
+  readonly #options: PoolOptions;
+  readonly #idle: Idle[] = [];
+  readonly #all: Set<Exchange> = new Set();
+  readonly #waiters: Deque<Waiter> = new Deque();
+  readonly #sweeper: Watchdog;
+  readonly #dials: AbortController = new AbortController();
+  /** Attempts to connect that are under way. */
+  #dialling = 0;
+  #state: "open" | "closed" = "open";
+  #onIdle: () => void;
+
+  /** Opens nothing yet; `onIdle` is called when the last connection has gone. */
+  constructor(options: PoolOptions, onIdle: () => void) {
+    this.#options = options;
+    this.#onIdle = onIdle;
+    this.#sweeper = new Watchdog(options.clock, this.#sweep);
+  }
+
+  /** How many connections are open or being opened. */
+  get size(): number {
+    return this.#all.size + this.#dialling;
+  }
+
+  /** Gives `waiter` a connection as soon as there is one. */
+  acquire(waiter: Waiter): void {
+    const { node, settings } = this.#options;
+    const idle = this.#idle.pop();
+    if (idle !== undefined) return waiter.take(idle.exchange);
+    if (this.#waiters.size >= settings.maxWaiting) {
+      return waiter.fail(new OverloadedError(node, "wait for a connection"));
+    }
+    this.#waiters.push(waiter);
+    this.#open();
+  }
+
+  /** Takes a connection back. */
+  release(exchange: Exchange): void {
+    if (!exchange.isOpen) return;
+    if (exchange.waiting > 0) return exchange.close();
+    const waiter = this.#nextWaiter();
+    if (waiter !== undefined) return waiter.take(exchange);
+    const { settings, clock } = this.#options;
+    if (this.#idle.length >= settings.maxIdle || this.#state === "closed") {
+      return exchange.close();
+    }
+    this.#idle.push({ exchange, since: clock.now() });
+    if (this.#idle.length === 1) this.#sweeper.expect(settings.idleTimeout);
+  }
+
+  /** Closes all connections; who waits for one fails with `error`. */
+  close(error: unknown): void {
+    this.#state = "closed";
+    this.#sweeper.close();
+    this.#dials.abort(error);
+    this.#failWaiters(error);
+    for (const exchange of [...this.#all]) exchange.close(error);
+  }
+
+  /** Opens a connection when those that are being opened are fewer than those who wait. */
+  #open(): void {
+    const { maxConnections } = this.#options.settings;
+    if (this.#dialling >= this.#waiters.size) return;
+    if (this.size >= maxConnections) return;
+    this.#dialling++;
+    void this.#dial();
+  }
+
+  async #dial(): Promise<void> {
+    const { host, port, node, transport, clock, settings } = this.#options;
+    const { compression, limit, connectTimeout: timeout } = settings;
+    const { signal } = this.#dials;
+    try {
+      const connection = await transport.connect({
+        hostname: host,
+        port,
+        timeout,
+        signal,
+      });
+      const exchange = new Exchange(compressed(connection, compression), {
+        node,
+        clock,
+        limit,
+        compression,
+        onClosed: this.#forget,
+      });
+      this.#dialling--;
+      this.#all.add(exchange);
+      if (signal.aborted) return exchange.close(signal.reason);
+      this.release(exchange);
+    } catch (error) {
+      this.#dialling--;
+      // Whoever else waits would only wait for the same failure.
+      this.#failWaiters(error);
+      this.#settle();
+    }
+  }
+
+  #failWaiters(error: unknown): void {
+    for (
+      let waiter = this.#nextWaiter();
+      waiter !== undefined;
+      waiter = this.#nextWaiter()
+    ) waiter.fail(error);
+  }
+
+  #nextWaiter(): Waiter | undefined {
+    for (;;) {
+      const waiter = this.#waiters.shift();
+      if (waiter === undefined || !waiter.isGone) return waiter;
+    }
+  }
+
+  #forget = (exchange: Exchange): void => {
+    this.#all.delete(exchange);
+    const at = this.#idle.findIndex((idle) => idle.exchange === exchange);
+    if (at >= 0) this.#idle.splice(at, 1);
+    if (this.#state === "open") this.#open();
+    this.#settle();
+  };
+
+  #settle(): void {
+    if (this.size > 0) return;
+    this.#sweeper.close();
+    this.#onIdle();
+  }
+
+  /** Closes what has not been used for too long; the oldest come first. */
+  #sweep = (): void => {
+    const { clock, settings: { idleTimeout } } = this.#options;
+    const now = clock.now();
+    for (const { exchange, since } of [...this.#idle]) {
+      if (now - since >= idleTimeout) exchange.close();
+    }
+    const [oldest] = this.#idle;
+    if (oldest !== undefined) this.#sweeper.until(oldest.since + idleTimeout);
+  };
+}

@@ -1,0 +1,156 @@
+/**
+ * One request to a GoAkt peer, over a connection of its own.
+ * @module
+ */
+
+import {
+  create,
+  type DescMessage,
+  type MessageInitShape,
+  type MessageShape,
+} from "@bufbuild/protobuf";
+import type { Clock } from "../../../internal/clock.ts";
+import { FrameError } from "../../errors.ts";
+import type { ParsedFrame } from "../../frame.ts";
+import { ErrorSchema } from "../gen/internalpb/error_pb.ts";
+import { decodeMessage, encodeMessage } from "../messages.ts";
+import type { Exchange, Pending } from "./exchange.ts";
+import { NotSentError, reportedError } from "./failures.ts";
+import type { Pool, Waiter } from "./pool.ts";
+
+/** A request with the message that answers it. */
+export interface RequestOptions<
+  Req extends DescMessage,
+  Res extends DescMessage,
+> {
+  /** The request. */
+  request: Req;
+  /** Its fields. */
+  fields: MessageInitShape<Req>;
+  /** The answer. */
+  response: Res;
+  /** What is done, for errors. */
+  action: string;
+  /** How long the answer may take, in milliseconds, the wait for a connection included. */
+  timeout: number;
+}
+
+/** Where a request goes. */
+export interface RequestTarget {
+  /** Its connections. */
+  readonly pool: Pool;
+  /** The peer as `host:port`. */
+  readonly node: string;
+  /** The source of time. */
+  readonly clock: Clock;
+  /** Bytes of the largest frame. */
+  readonly limit: number;
+}
+
+/** Takes the outcome of a request. */
+export interface RequestOutcome<Res extends DescMessage> {
+  /** The answer. */
+  succeed(message: MessageShape<Res>): void;
+  /** Why there is none. */
+  fail(error: unknown): void;
+}
+
+/**
+ * Sends a request; one of the methods of `outcome` is called once.
+ *
+ * @returns Gives the request up: nothing is sent when it waits for a connection, and the answer is ignored.
+ * @throws {FrameError} When it would be larger than the limit.
+ */
+export function sendRequest<Req extends DescMessage, Res extends DescMessage>(
+  target: RequestTarget,
+  options: RequestOptions<Req, Res>,
+  outcome: RequestOutcome<Res>,
+): () => void {
+  const { request, fields } = options;
+  const { limit } = target;
+  const frame = encodeMessage(request, create(request, fields), { limit });
+  const sent = new SentRequest(target, options, outcome, frame);
+  target.pool.acquire(sent);
+  return () => sent.giveUp();
+}
+
+class SentRequest<Req extends DescMessage, Res extends DescMessage>
+  implements Pending, Waiter {
+  readonly name: string;
+  /** What is left of the time once there is a connection. */
+  timeout: number;
+  readonly #target: RequestTarget;
+  readonly #options: RequestOptions<Req, Res>;
+  readonly #outcome: RequestOutcome<Res>;
+  readonly #frame: Uint8Array;
+  readonly #due: number;
+  #exchange: Exchange | undefined = undefined;
+  #state: "wanted" | "given_up" = "wanted";
+
+  constructor(
+    target: RequestTarget,
+    options: RequestOptions<Req, Res>,
+    outcome: RequestOutcome<Res>,
+    frame: Uint8Array,
+  ) {
+    this.name = options.request.typeName;
+    this.#target = target;
+    this.#options = options;
+    this.#outcome = outcome;
+    this.#frame = frame;
+    this.timeout = options.timeout;
+    this.#due = target.clock.now() + options.timeout;
+  }
+
+  get isGone(): boolean {
+    return this.#state === "given_up";
+  }
+
+  giveUp(): void {
+    this.#state = "given_up";
+  }
+
+  take(exchange: Exchange): void {
+    this.#exchange = exchange;
+    this.timeout = Math.max(1, this.#due - this.#target.clock.now());
+    exchange.send(this.#frame, this);
+  }
+
+  fail(error: unknown): void {
+    if (!this.isGone) this.#outcome.fail(error);
+  }
+
+  answered({ name, body }: ParsedFrame): void {
+    const exchange = this.#exchange;
+    const { response, action } = this.#options;
+    const { node, pool } = this.#target;
+    let settle: () => void;
+    if (name === ErrorSchema.typeName) {
+      const answer = decodeMessage(ErrorSchema, body);
+      settle = () => this.fail(reportedError(node, action, answer));
+    } else if (name === response.typeName) {
+      const message = decodeMessage(response, body);
+      settle = () => {
+        if (!this.isGone) this.#outcome.succeed(message);
+      };
+    } else throw wrongAnswer(this.name, name, response.typeName);
+    if (exchange !== undefined) pool.release(exchange);
+    settle();
+  }
+
+  lost(error: unknown, sent: boolean): void {
+    this.fail(sent ? error : new NotSentError(this.name, error));
+  }
+}
+
+function wrongAnswer(
+  request: string,
+  found: string,
+  wanted: string,
+): FrameError {
+  return new FrameError(
+    `read the answer to "${request}"`,
+    `it is a "${found.slice(0, 100)}"`,
+    `a "${wanted}" was expected`,
+  );
+}

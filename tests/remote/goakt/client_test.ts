@@ -1,0 +1,520 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import {
+  DurationSchema,
+  StringValueSchema,
+  TimestampSchema,
+} from "@bufbuild/protobuf/wkt";
+import { AskTimeoutError, PoisonPill } from "../../../actor/mod.ts";
+import {
+  CodecError,
+  ConnectError,
+  DisconnectedError,
+  OverloadedError,
+  RemoteError,
+} from "../../../remote/errors.ts";
+import { encodePlain } from "../../../remote/frame.ts";
+import {
+  Code,
+  ErrorSchema,
+} from "../../../remote/goakt/gen/internalpb/error_pb.ts";
+import {
+  type RemoteAskRequest,
+  RemoteAskRequestSchema,
+  RemoteAskResponseSchema,
+  RemoteLookupResponseSchema,
+  RemoteSpawnRequestSchema,
+  RemoteSpawnResponseSchema,
+  RemoteTellRequestSchema,
+  RemoteTellResponseSchema,
+} from "../../../remote/goakt/gen/internalpb/remoting_pb.ts";
+import {
+  decodeMessage,
+  encodeMessage,
+} from "../../../remote/goakt/messages.ts";
+import { fromAny, toAny } from "../../../remote/goakt/payload.ts";
+import { type Asked, ClientWorld } from "./client_world.ts";
+import { Echo, stringPayload } from "./fixtures.ts";
+
+const PLACE = { host: "there", port: 9000 };
+const TOLD = encodeMessage(
+  RemoteTellResponseSchema,
+  create(RemoteTellResponseSchema),
+);
+
+function said(value: string) {
+  return create(StringValueSchema, { value });
+}
+
+/** The texts that a request carries. */
+function textsOf({ name, body }: Asked): string[] {
+  const request: { remoteMessages: RemoteAskRequest["remoteMessages"] } =
+    name === RemoteAskRequestSchema.typeName
+      ? decodeMessage(RemoteAskRequestSchema, body)
+      : decodeMessage(RemoteTellRequestSchema, body);
+  return request.remoteMessages.map(({ message }) =>
+    new TextDecoder().decode(fromAny(message).bytes.subarray(2))
+  );
+}
+
+function failed(init: MessageInitShape<typeof ErrorSchema>): Uint8Array {
+  return encodeMessage(ErrorSchema, create(ErrorSchema, init));
+}
+
+function replied(...texts: string[]): Uint8Array {
+  return encodeMessage(
+    RemoteAskResponseSchema,
+    create(RemoteAskResponseSchema, {
+      messages: texts.map((text) => toAny(stringPayload(text))),
+    }),
+  );
+}
+
+/** Answers tells with success, and asks with what they carry. */
+function echo(asked: Asked): void {
+  const isAsk = asked.name === RemoteAskRequestSchema.typeName;
+  void asked.answer(isAsk ? replied(...textsOf(asked)) : TOLD);
+}
+
+for (const compression of ["none", "zstd", "gzip", "brotli"] as const) {
+  Deno.test(`GoaktRef.ask() gets its reply over a ${compression} connection`, async () => {
+    await using world = new ClientWorld({ compression });
+    await world.listen();
+    world.onRequest = echo;
+    const reply = await world.ref().ask(Echo.say(said("hello")));
+    assertEquals(reply.value, "hello");
+    const request = decodeMessage(
+      RemoteAskRequestSchema,
+      world.requests[0]?.body ?? new Uint8Array(),
+    );
+    assertEquals(request.timeout?.seconds, 5n);
+    assertEquals(request.remoteMessages[0]?.sender, "goakt://@:0/");
+    assertEquals(
+      request.remoteMessages[0]?.receiver,
+      "goakt://go@there:9000/a",
+    );
+  });
+}
+
+Deno.test("GoaktRef.ask() has a connection for itself, which the next ask takes over", async () => {
+  await using world = new ClientWorld();
+  await world.listen();
+  const ref = world.ref();
+  const asks = ["1", "2", "3"].map((text) => ref.ask(Echo.say(said(text))));
+  await world.settle();
+  assertEquals(world.requests.map(({ connection }) => connection), [1, 2, 3]);
+  for (const asked of world.requests) echo(asked);
+  assertEquals((await Promise.all(asks)).map(({ value }) => value), [
+    "1",
+    "2",
+    "3",
+  ]);
+  world.onRequest = echo;
+  await ref.ask(Echo.say(said("4")));
+  assertEquals(world.accepted, 3);
+});
+
+Deno.test("GoaktRef.ask() waits for one of the connections when there are as many as allowed", async () => {
+  await using world = new ClientWorld({ maxConnections: 2, maxWaiting: 3 });
+  await world.listen();
+  world.onRequest = echo;
+  const ref = world.ref();
+  const asks = ["1", "2", "3", "4"].map((text) =>
+    ref.ask(Echo.say(said(text))).then(
+      ({ value }) => value,
+      (error) => error,
+    )
+  );
+  const values = await Promise.all(asks);
+  assertEquals(values.slice(0, 3), ["1", "2", "3"]);
+  assert(values[3] instanceof OverloadedError);
+  assertEquals(values[3].outcome, "not_delivered");
+  assertEquals(world.accepted, 2);
+});
+
+Deno.test("GoaktClient keeps eight idle connections, for thirty seconds", async () => {
+  await using world = new ClientWorld();
+  await world.listen();
+  const ref = world.ref();
+  const asks = Array.from(
+    { length: 12 },
+    (_, i) => ref.ask(Echo.say(said(`${i}`)), { timeout: 60_000 }),
+  );
+  await world.settle();
+  assertEquals(world.client.connections, 12);
+  for (const asked of world.requests) echo(asked);
+  await Promise.all(asks);
+  await world.settle();
+  assertEquals(world.client.connections, 8);
+  await world.clock.advance(29_999);
+  assertEquals(world.client.connections, 8);
+  await world.clock.advance(1);
+  assertEquals(world.client.connections, 0);
+});
+
+Deno.test("GoaktClient does not use a connection that the peer has closed while it was idle", async () => {
+  await using world = new ClientWorld();
+  await world.listen();
+  world.onRequest = echo;
+  const ref = world.ref();
+  await ref.ask(Echo.say(said("1")));
+  world.requests[0]?.hangUp();
+  await world.settle();
+  assertEquals(world.client.connections, 0);
+  assertEquals((await ref.ask(Echo.say(said("2")))).value, "2");
+});
+
+Deno.test("GoaktRef.ask() rejects with what the peer reports, and what is known of the message", async () => {
+  await using world = new ClientWorld();
+  await world.listen();
+  const ref = world.ref();
+  const cases: [Code, string, string, string][] = [
+    [Code.NOT_FOUND, "x", "stopped_error", "not_delivered"],
+    [
+      Code.INTERNAL_ERROR,
+      "remote send failed\nactor is not alive",
+      "stopped_error",
+      "not_delivered",
+    ],
+    [
+      Code.INTERNAL_ERROR,
+      "invalid remote message\nproto: bad",
+      "codec_error",
+      "not_delivered",
+    ],
+    [Code.INTERNAL_ERROR, "boom", "internal_error", "unknown"],
+    [
+      Code.INVALID_ARGUMENT,
+      "invalid host",
+      "invalid_argument",
+      "not_delivered",
+    ],
+    [
+      Code.FAILED_PRECONDITION,
+      "remoting is not enabled",
+      "failed_precondition",
+      "not_delivered",
+    ],
+  ];
+  for (const [code, message, remoteCode, outcome] of cases) {
+    world.onRequest = (asked) => void asked.answer(failed({ code, message }));
+    const error = await assertRejects(
+      () => ref.ask(Echo.say(said("1"))),
+      RemoteError,
+    );
+    assertEquals([error.remoteCode, error.outcome, error.text], [
+      remoteCode,
+      outcome,
+      message,
+    ]);
+  }
+  world.onRequest = (asked) =>
+    void asked.answer(failed({ code: Code.DEADLINE_EXCEEDED }));
+  await assertRejects(() => ref.ask(Echo.say(said("1"))), AskTimeoutError);
+  assertEquals(world.accepted, 1);
+});
+
+Deno.test("GoaktRef.ask() gives up in time, and its connection when the answer stays away", async () => {
+  await using world = new ClientWorld({ answerTimeout: 1_000 });
+  await world.listen();
+  const ref = world.ref();
+  const asked = assertRejects(
+    () => ref.ask(Echo.say(said("1")), { timeout: 300 }),
+    AskTimeoutError,
+  );
+  await world.clock.advance(320);
+  await asked;
+  assertEquals(world.client.connections, 1);
+  await world.clock.advance(1_000);
+  assertEquals(world.client.connections, 0);
+});
+
+Deno.test("GoaktRef.ask() uses a connection again whose answer came late", async () => {
+  await using world = new ClientWorld();
+  await world.listen();
+  const ref = world.ref();
+  const late = assertRejects(
+    () => ref.ask(Echo.say(said("late")), { timeout: 300 }),
+    AskTimeoutError,
+  );
+  await world.clock.advance(320);
+  await late;
+  world.requests.forEach(echo);
+  await world.settle();
+  world.onRequest = echo;
+  assertEquals((await ref.ask(Echo.say(said("2")))).value, "2");
+  assertEquals(world.accepted, 1);
+});
+
+Deno.test("GoaktRef.ask() is not sent when its asker has given up before", async () => {
+  await using world = new ClientWorld({ maxConnections: 1 });
+  await world.listen();
+  const ref = world.ref();
+  const first = ref.ask(Echo.say(said("1")), { timeout: 10_000 });
+  const abort = new AbortController();
+  const second = ref.ask(Echo.say(said("2")), { signal: abort.signal });
+  const rejected = assertRejects(() => second, Error, "enough");
+  await world.settle();
+  abort.abort(new Error("enough"));
+  await rejected;
+  world.onRequest = echo;
+  world.requests.forEach(echo);
+  await first;
+  await world.settle();
+  assertEquals(world.requests.length, 1);
+});
+
+Deno.test("a request that is never answered fails naming the silence, and ends its connection", async () => {
+  await using world = new ClientWorld();
+  await world.listen();
+  const lookedUp = assertRejects(
+    () => world.client.lookup(PLACE, "a", { timeout: 1_000 }),
+    DisconnectedError,
+    'Cannot get an answer to "internalpb.RemoteLookupRequest" from "there:9000": none came within 1000 ms, which is also how GoAkt nodes treat a request that they have no handler for',
+  );
+  await world.clock.advance(1_000);
+  assertEquals((await lookedUp).outcome, "unknown");
+  assertEquals(world.client.connections, 0);
+});
+
+Deno.test("a peer that hangs up at once is told apart from one that answered before", async () => {
+  await using world = new ClientWorld({ compression: "zstd" });
+  await world.listen();
+  world.onRequest = (asked) => asked.hangUp();
+  const ref = world.ref();
+  await assertRejects(
+    () => ref.ask(Echo.say(said("1"))),
+    DisconnectedError,
+    'it has closed the connection instead of answering "internalpb.RemoteAskRequest", most likely because its compression is not "zstd"',
+  );
+  world.onRequest = echo;
+  await ref.ask(Echo.say(said("2")));
+  world.onRequest = (asked) => asked.hangUp();
+  const error = await assertRejects(
+    () => ref.ask(Echo.say(said("3"))),
+    DisconnectedError,
+  );
+  assert(!error.message.includes("compression"), error.message);
+});
+
+Deno.test("a peer whose answers make no sense is left, and the outcome is unknown", async () => {
+  await using world = new ClientWorld();
+  await world.listen();
+  const ref = world.ref();
+  const answers = [
+    Uint8Array.of(0, 0, 0, 12, 0, 0, 0, 4, 0x61, 0x2e, 0x62, 0x63),
+    TOLD,
+    encodePlain(RemoteAskResponseSchema.typeName, Uint8Array.of(0x0a, 0xff)),
+  ];
+  for (const answer of answers) {
+    world.onRequest = (asked) => void asked.answer(answer);
+    const error = await assertRejects(
+      () => ref.ask(Echo.say(said("1"))),
+      DisconnectedError,
+      "Cannot understand the answers of",
+    );
+    assertEquals(error.outcome, "unknown");
+    assertEquals(world.client.connections, 0);
+  }
+});
+
+Deno.test("GoaktRef.ask() refuses a reply of another type", async () => {
+  await using world = new ClientWorld();
+  await world.listen();
+  const other = create(RemoteAskResponseSchema, {
+    messages: [toAny({ typeName: "x.Y", bytes: new Uint8Array() })],
+  });
+  world.onRequest = (asked) =>
+    void asked.answer(encodeMessage(RemoteAskResponseSchema, other));
+  const error = await assertRejects(
+    () => world.ref().ask(Echo.say(said("1"))),
+    CodecError,
+    'found a "x.Y", a "google.protobuf.StringValue" was expected',
+  );
+  assertEquals(error.outcome, "done");
+});
+
+Deno.test("GoaktRef refuses what is not protobuf, and sends nothing", async () => {
+  await using world = new ClientWorld();
+  await world.listen();
+  const ref = world.ref();
+  const error = await assertRejects(
+    () => ref.ask(Echo.list(create(TimestampSchema))),
+    CodecError,
+    'the reply to "google.protobuf.Timestamp" for a GoAkt node, a protobuf format was expected',
+  );
+  assertEquals(error.outcome, "not_delivered");
+  assertEquals(ref.tell(Echo.say("no message" as never)), false);
+  assertEquals(world.reasons, ["not_encodable", "not_encodable"]);
+  await world.settle();
+  assertEquals(world.accepted, 0);
+});
+
+Deno.test("GoaktRef.tell() sends in order on one connection and does not wait for answers", async () => {
+  await using world = new ClientWorld();
+  await world.listen();
+  const ref = world.ref();
+  for (const text of ["1", "2", "3"]) ref.tell(Echo.say(said(text)));
+  await world.settle();
+  assertEquals(world.requests.map(textsOf), [["1"], ["2"], ["3"]]);
+  assertEquals(world.accepted, 1);
+  for (const asked of world.requests) await asked.answer(TOLD);
+  await world.settle();
+  assertEquals(world.reasons, []);
+  assertEquals(world.client.connections, 1);
+});
+
+Deno.test("GoaktRef.tell() gathers messages to one receiver while answers are outstanding", async () => {
+  await using world = new ClientWorld();
+  await world.listen();
+  const [a, b] = [world.ref("a"), world.ref("b")];
+  const wanted: string[] = [];
+  for (let i = 0; i < 400; i++) {
+    const text = `${i}`;
+    wanted.push(text);
+    (i % 100 === 99 ? b : a).tell(Echo.say(said(text)));
+  }
+  await world.settle();
+  // A run of messages to one receiver is one request.
+  assertEquals(world.requests.length, 8);
+  world.onRequest = echo;
+  world.requests.forEach(echo);
+  await world.settle();
+  assertEquals(world.requests.flatMap(textsOf), wanted);
+  assertEquals(world.reasons, []);
+});
+
+Deno.test("GoaktRef.tell() to nobody is a dead letter that says so", async () => {
+  await using world = new ClientWorld();
+  await world.listen();
+  world.onRequest = (asked) =>
+    void asked.answer(failed({ code: Code.NOT_FOUND, message: "nobody" }));
+  assertEquals(world.ref().tell(Echo.say(said("1"))), true);
+  await world.settle();
+  assertEquals(world.reasons, ["missing"]);
+});
+
+Deno.test("GoaktRef.tell() tells what was on the way from what was not when the peer hangs up", async () => {
+  await using world = new ClientWorld();
+  await world.listen();
+  const refs = [world.ref("a"), world.ref("b")];
+  for (let i = 0; i < 20; i++) refs[i % 2]?.tell(Echo.say(said(`${i}`)));
+  await world.settle();
+  assertEquals(world.requests.length, 16);
+  await world.unlisten();
+  await world.settle();
+  const counts = Map.groupBy(world.reasons, (reason) => reason);
+  assertEquals(counts.get("unknown")?.length, 16);
+  assertEquals(counts.get("disconnected")?.length, 4);
+  assertEquals(world.deadLetters.length, 20);
+});
+
+Deno.test("GoaktRef.tell() to a node that is not there is a dead letter; asks reject", async () => {
+  await using world = new ClientWorld();
+  const ref = world.ref();
+  assertEquals(ref.tell(Echo.say(said("1"))), true);
+  await world.settle();
+  assertEquals(world.reasons, ["disconnected"]);
+  await assertRejects(() => ref.ask(Echo.say(said("2"))), ConnectError);
+});
+
+Deno.test("GoaktRef.tell() is given up when the answer stays away", async () => {
+  await using world = new ClientWorld({ answerTimeout: 2_000 });
+  await world.listen();
+  world.ref().tell(Echo.say(said("1")));
+  await world.clock.advance(2_000);
+  assertEquals(world.reasons, ["unknown"]);
+  assertEquals(world.client.connections, 0);
+});
+
+Deno.test("GoaktRef.tell() is refused when there is no room, which ready() waits for", async () => {
+  await using world = new ClientWorld({ budget: 1_000 });
+  await world.listen();
+  const ref = world.ref();
+  let taken = 0;
+  while (ref.tell(Echo.say(said("x".repeat(100))))) taken++;
+  assert(taken >= 3 && taken < 10, `${taken} were taken`);
+  assertEquals(world.reasons, ["overloaded"]);
+  let isReady = false;
+  await world.settle();
+  const large = world.ref("b");
+  large.tell(Echo.say(said("y")));
+  const ready = ref.ready().then(() => isReady = true);
+  await world.settle();
+  world.onRequest = echo;
+  world.requests.forEach(echo);
+  await ready;
+  assertEquals(isReady, true);
+  assertEquals(ref.tell(Echo.say(said("z"))), true);
+});
+
+Deno.test("GoaktRef.tell() makes a dead letter of a message above the limit", async () => {
+  await using world = new ClientWorld({ limit: 16 * 1024 });
+  await world.listen();
+  world.onRequest = echo;
+  world.ref().tell(Echo.say(said("x".repeat(20_000))));
+  world.ref().tell(Echo.say(said("small")));
+  await world.settle();
+  assertEquals(world.reasons, ["not_encodable"]);
+  assertEquals(world.requests.map(textsOf), [["small"]]);
+});
+
+Deno.test("GoaktRef.tell() of a PoisonPill sends GoAkt's", async () => {
+  await using world = new ClientWorld();
+  await world.listen();
+  world.onRequest = echo;
+  world.ref().tell(PoisonPill);
+  await world.settle();
+  const { body } = world.requests[0] ?? { body: new Uint8Array() };
+  const [message] = decodeMessage(RemoteTellRequestSchema, body).remoteMessages;
+  assertEquals(fromAny(message?.message).typeName, "goaktpb.PoisonPill");
+});
+
+Deno.test("GoaktClient.lookup() and spawn() send what GoAkt reads", async () => {
+  await using world = new ClientWorld();
+  await world.listen();
+  const address = "goakt://go@there:9000/a";
+  world.onRequest = (asked) =>
+    void asked.answer(
+      asked.name === RemoteSpawnRequestSchema.typeName
+        ? encodeMessage(
+          RemoteSpawnResponseSchema,
+          create(RemoteSpawnResponseSchema),
+        )
+        : encodeMessage(
+          RemoteLookupResponseSchema,
+          create(RemoteLookupResponseSchema, { address }),
+        ),
+    );
+  const options = { timeout: 1_000 };
+  assertEquals(await world.client.lookup(PLACE, "a", options), address);
+  await world.client.spawn(PLACE, " Main.Echo", "b", options);
+  const { body } = world.requests[1] ?? { body: new Uint8Array() };
+  const request = decodeMessage(RemoteSpawnRequestSchema, body);
+  assertEquals([request.actorName, request.actorType, request.host], [
+    "b",
+    "main.echo",
+    "there",
+  ]);
+  world.onRequest = (asked) =>
+    void asked.answer(failed({ code: Code.NOT_FOUND, message: "nobody" }));
+  assertEquals(await world.client.lookup(PLACE, "c", options), undefined);
+});
+
+Deno.test("GoaktClient.close() fails what waits and refuses what comes", async () => {
+  await using world = new ClientWorld();
+  await world.listen();
+  const ref = world.ref();
+  const asked = assertRejects(
+    () => ref.ask(Echo.say(said("1"))),
+    DisconnectedError,
+    "remoting of this node has ended",
+  );
+  ref.tell(Echo.wait(create(DurationSchema)));
+  await world.settle();
+  world.client.close();
+  assertEquals((await asked).outcome, "unknown");
+  assertEquals(world.reasons, ["unknown"]);
+  assertEquals(ref.tell(Echo.say(said("2"))), false);
+  assertEquals(world.reasons, ["unknown", "disconnected"]);
+});
