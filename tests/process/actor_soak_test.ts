@@ -21,6 +21,7 @@ Deno.test("a soak with failures, stops and respawns at random ends with sent = h
   assert(tally.sent > 500_000, `${tally.sent} were sent`);
   assert((deadLetters.stopped ?? 0) > 1_000, JSON.stringify(deadLetters));
   assert((deadLetters.mailbox_full ?? 0) > 1_000, JSON.stringify(deadLetters));
+  assert(tally.ticks > 1_000, `${tally.ticks} messages of timers`);
   const wanted = ["escalate", "none", "restart", "resume", "stop", "suspend"];
   assertEquals(Object.keys(directives).toSorted(), wanted);
   const refusals = Object.keys(tally.refusals);

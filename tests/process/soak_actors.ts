@@ -36,10 +36,15 @@ export interface Load {
 /** What all actors of the soak speak. */
 export const Work: Protocol<
   "work",
-  { carry: Spec<Load, void>; weigh: Spec<Load, number, NoErrors> }
+  {
+    carry: Spec<Load, void>;
+    weigh: Spec<Load, number, NoErrors>;
+    tick: Spec<void, void>;
+  }
 > = protocol("work", {
   carry: tell<Load>(),
   weigh: ask<Load, number>(),
+  tick: tell(),
 });
 
 /** A reference to a worker, or to a router. */
@@ -51,6 +56,10 @@ export class Tally {
   sent = 0;
   /** Messages that a handler saw and did not put aside. */
   handled = 0;
+  /** Messages of timers that a handler saw; they are not among the others. */
+  ticks = 0;
+  /** Messages of timers that reached an instance after its end. */
+  strays = 0;
   /** Instances whose start hook ran. */
   started = 0;
   /** Instances whose stop or restart hook ran. */
@@ -105,7 +114,7 @@ const MAILBOXES: readonly (MailboxFactory | undefined)[] = [
   boundedMailbox(64),
   boundedMailbox(64, "drop_oldest"),
   boundedMailbox(64, "drop_newest"),
-  priorityMailbox(({ body }) => (body as Load).key), // all messages carry one
+  priorityMailbox(({ body }) => (body as Load | undefined)?.key ?? 0),
   fairMailbox(),
 ];
 
@@ -141,10 +150,24 @@ export class Site {
   /** A fresh worker. */
   worker(): Handlers<typeof Work> {
     const { tally } = this;
+    let isOver = false;
+    const end = (): void => {
+      isOver = true;
+      tally.ended++;
+    };
     return {
-      onStart: (): void => void tally.started++,
-      onStop: (): void => void tally.ended++,
-      onRestart: (): void => void tally.ended++,
+      onStart: ({ timers }): void => {
+        tally.started++;
+        const every = 1 + this.below(40);
+        if (every <= 10) timers.start("tick", { every }, Work.tick());
+        else if (every <= 15) timers.setReceiveTimeout(5, Work.tick());
+      },
+      onStop: end,
+      onRestart: end,
+      tick: (): void => {
+        tally.ticks++;
+        if (isOver) tally.strays++;
+      },
       carry: (load: Load, ctx: Context): void | Promise<void> =>
         this.#handle(load, ctx),
       weigh: (load: Load, ctx: Context): number | Promise<number> => {

@@ -62,6 +62,7 @@ unaccounted for     ${sent - handled - lost}
 messages per second ${Math.round(sent / elapsed)}
 instances           ${started}, ${tally.ended} of them ended
 failures            ${JSON.stringify(directives)}
+timers              ${tally.ticks} messages
 asks                ${asked}, without a reply ${JSON.stringify(refusals)}
 heap growth         ${(growth / 2 ** 20).toFixed(2)} MiB
 seed                ${seed}`);
