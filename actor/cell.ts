@@ -101,13 +101,13 @@ export class Cell implements Owner, Watcher, TimerOwner {
     if (mailbox !== undefined || runtime.meters !== undefined) {
       this.mailbox = makeMailbox(this, mailbox);
     }
-    const passivation = options?.passivation ?? "never";
-    if (passivation !== "never") {
-      this.rare.residency = new Residency(this, passivation);
-    }
     const dependencies = options?.dependencies;
     if (dependencies !== undefined) {
       this.rare.dependencies = new Resources("dependency", dependencies);
+    }
+    const passivation = options?.passivation ?? "never";
+    if (passivation !== "never") { // last: what throws above must leave nobody to watch over
+      this.rare.residency = new Residency(this, passivation);
     }
     this.wake();
   }

@@ -27,15 +27,17 @@ export function takeTurn(cell: Cell): void {
   for (;;) {
     if (cell.state !== "running" && !takeStep(cell)) break;
     const rare = cell.rareOrNone;
-    if (rare?.failed !== undefined) {
+    if (rare === undefined) {
+      const mail = dequeue(cell);
+      if (mail === undefined) break;
+      handle(cell, mail);
+    } else if (rare.failed !== undefined) {
       handleEscalation(cell);
     } else {
-      const mail = rare?.interleaving?.chained.shift() ??
-        rare?.front?.shift() ??
-        cell.mailbox?.dequeue() as Mail | undefined; // gives back what it was given
+      const mail = rare.interleaving?.chained.shift() ?? rare.front?.shift() ??
+        dequeue(cell);
       if (mail === undefined) break;
-      if (rare === undefined) handle(cell, mail);
-      else if (!handleWith(cell, rare, mail)) return;
+      if (!handleWith(cell, rare, mail)) return;
     }
     const isOver = dispatcher.spend();
     if (cell.turn !== "busy") return;
@@ -49,6 +51,11 @@ export function takeTurn(cell: Cell): void {
   cell.mail = undefined;
   cell.turn = "idle";
   if (cell.state !== "running" && canAdvance(cell)) cell.wake();
+}
+
+/** What waits longest in the mailbox, which gives back what it was given. */
+function dequeue(cell: Cell): Mail | undefined {
+  return cell.mailbox?.dequeue() as Mail | undefined;
 }
 
 /** Takes a step of the life; true when mail can be handled. */

@@ -4,8 +4,11 @@ import {
   kind,
   oneForOne,
   type Passivation,
+  provide,
+  resourceKey,
   StoppedError,
 } from "../../actor/mod.ts";
+import { internalsOf } from "../../actor/system.ts";
 import { seededRandom } from "../../internal/random.ts";
 import { ManualClock, settle } from "../../testing/mod.ts";
 import {
@@ -346,4 +349,17 @@ Deno.test("a spawn refuses limits of passivation that make no sense", async () =
       text,
     );
   }
+});
+
+Deno.test("a spawn that fails leaves nothing behind that would passivate", async () => {
+  const clock = new ManualClock();
+  await using system = quietSystem({ clock, eviction: { limit: 1 } });
+  const key = resourceKey<number>("number");
+  assertThrows(() =>
+    system.spawn(Worker, () => worker(), {
+      passivation: { idle: 10 },
+      dependencies: [provide(key, 1), provide(key, 2)],
+    }), TypeError);
+  assertEquals(internalsOf(system).runtime.evictor?.size, 0);
+  assertEquals(clock.pending, 0);
 });
