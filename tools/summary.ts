@@ -30,8 +30,12 @@ export function readOutcome(
   const { strict = false } = options;
   // deno-lint-ignore no-control-regex -- colours begin with an escape character
   const plain = output.replace(/\x1b\[[0-9;]*m/g, "");
-  const [, passed = 0, failed = 0, ignored = 0] =
-    Array.from(plain.matchAll(SUMMARY)).at(-1)?.map(Number) ?? [];
+  // A count that the line does not have is undefined here.
+  const counts = Array.from(plain.matchAll(SUMMARY)).at(-1) ?? [];
+  const [, passed = 0, failed = 0, ignored = 0] = Array.from(
+    counts,
+    (count: string | undefined) => Number(count ?? 0),
+  );
   const refused = strict ? failed + ignored : failed;
   return { passed, failed: code === 0 ? refused : Math.max(refused, 1) };
 }

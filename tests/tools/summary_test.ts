@@ -51,6 +51,13 @@ Deno.test("readOutcome() counts ignored tests as failed when it is strict", () =
   });
 });
 
+Deno.test("readOutcome() counts no failure when it is strict and nothing was ignored", () => {
+  assertEquals(
+    readOutcome("ok | 3 passed | 0 failed (1ms)\n", 0, { strict: true }),
+    { passed: 3, failed: 0 },
+  );
+});
+
 Deno.test("isGreen() wants at least one test and no failure", () => {
   assertEquals(isGreen({ passed: 1, failed: 0 }), true);
   assertEquals(isGreen({ passed: 0, failed: 0 }), false);
