@@ -34,6 +34,8 @@ export interface SystemInternals {
   readonly kinds: KindRegistry;
   /** The living actor at a path. */
   find(path: string): Cell | undefined;
+  /** How many actors live, those that are starting or stopping included. */
+  count(): number;
 }
 
 /** Reaches into a system; for the layers above, not for users. */
@@ -314,6 +316,7 @@ export class ActorSystem implements AsyncDisposable {
       runtime: system.#core.runtime,
       kinds: system.#core.kinds,
       find: (path) => system.#core.find(path),
+      count: () => system.#core.count(),
     });
   }
 }

@@ -129,6 +129,11 @@ export class SystemCore {
     return findCell(this.root.children, path);
   }
 
+  /** How many actors live. */
+  count(): number {
+    return selectCells(this.root.children, "**").length;
+  }
+
   /** The living actors whose path matches a pattern and that speak a protocol. */
   select<P extends AnyProtocol>(protocol: P, pattern: string): ActorRef<P>[] {
     const wanted = protocolData(protocol);

@@ -15,6 +15,8 @@ import { Background } from "./background.ts";
 import { Commands } from "./commands.ts";
 import { DisconnectedError, FrameError } from "./errors.ts";
 import { sayFarewell } from "./farewell.ts";
+import { Goakt, type GoaktOptions } from "./goakt/goakt.ts";
+import { GreetingConnection } from "./goakt/server/greeting_connection.ts";
 import type { HandshakeOptions, Session } from "./handshake.ts";
 import { Acceptor, encodeRefusal } from "./handshake_acceptor.ts";
 import { shakeHands } from "./handshake_driver.ts";
@@ -48,6 +50,7 @@ export interface NodeOptions {
   stallTimeout: number;
   drainTimeout: number;
   maxHalfOpen: number;
+  goakt: GoaktOptions | null;
 }
 
 /** What one node needs to talk to others. It owns all their connections. */
@@ -55,6 +58,8 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
   readonly runtime: Runtime;
   readonly codecs: CodecCache = new CodecCache();
   readonly handshake: HandshakeOptions;
+  /** Go nodes as peers; not there when they are not wanted. */
+  readonly goakt: Goakt | undefined;
   readonly #internals: SystemInternals;
   readonly #options: NodeOptions;
   readonly #listener: Listener;
@@ -89,6 +94,7 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     this.#options = options;
     this.#listener = listener;
     this.handshake = { self, maxFrameBytes: options.maxMessageBytes };
+    this.goakt = Goakt.of(internals, listener, self, options);
     this.#receiver = new Receiver(this);
     this.#commands = new Commands(internals);
     this.#accepting = this.#accept();
@@ -116,7 +122,7 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
 
   /** How many links are alive or being made. */
   get links(): number {
-    return this.#links.size;
+    return this.#links.size + (this.goakt?.connections ?? 0);
   }
 
   find(path: string): Cell | undefined {
@@ -223,6 +229,7 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     this.#state = "draining";
     this.#goOn?.();
     const parting = [...this.#links].map((link) => link.drain());
+    if (this.goakt !== undefined) parting.push(this.goakt.drain());
     await this.#listener.close();
     for (const connection of this.#halfOpen) connection.close();
     const late = Promise.withResolvers<void>();
@@ -230,6 +237,7 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     await Promise.race([Promise.all(parting), late.promise]);
     timer.cancel();
     this.#state = "stopped";
+    await this.goakt?.close();
     for (const link of [...this.#links]) {
       link.close(new DisconnectedError(link.node, "wait for", ENDED));
     }
@@ -314,10 +322,13 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
 
   async #welcome(connection: Connection): Promise<void> {
     const { remote } = connection;
+    const near = this.goakt === undefined
+      ? connection
+      : new GreetingConnection(connection);
     this.#halfOpen.add(connection);
     try {
       const acceptor = new Acceptor({ ...this.handshake, remote });
-      const session = await shakeHands(connection, acceptor, {
+      const session = await shakeHands(near, acceptor, {
         timeout: this.#options.handshakeTimeout,
         clock: this.clock,
       });
@@ -325,6 +336,10 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
       const link = this.createLink(remote, "acceptor");
       if (session.lane === "data") this.#replace(link, session);
       link.open(connection, session);
+    } catch (error) {
+      const isTaken = near instanceof GreetingConnection &&
+        this.goakt?.take(near);
+      if (!isTaken) throw error;
     } finally {
       this.#halfOpen.delete(connection);
     }

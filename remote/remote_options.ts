@@ -4,6 +4,7 @@
  */
 
 import { MAX_FRAME_BYTES } from "./frame.ts";
+import type { GoaktOptions } from "./goakt/goakt.ts";
 import { HANDSHAKE_TIMEOUT, MIN_FRAME_LIMIT } from "./handshake.ts";
 import type { NodeOptions } from "./node.ts";
 import { OUTBOUND_BUDGET } from "./outbound.ts";
@@ -73,6 +74,12 @@ export interface RemoteOptions {
    * @default 256
    */
   maxHalfOpen?: number;
+  /**
+   * Go nodes of GoAkt v3.14 as peers, on the same port; `null` for none. Their protocol knows no
+   * authentication: whoever reaches the port may talk to all actors.
+   * @default on a loopback address with the defaults of its options, elsewhere null
+   */
+  goakt?: GoaktOptions | null;
 }
 
 /** Complete and checked options. */
@@ -106,6 +113,7 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
     stallTimeout = 10_000,
     drainTimeout = 5_000,
     maxHalfOpen = 256,
+    goakt = LOOPBACK.test(hostname) ? {} : null,
   } = options;
   checkInteger(
     "maxMessageBytes",
@@ -140,6 +148,7 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
     stallTimeout,
     drainTimeout,
     maxHalfOpen,
+    goakt,
   };
 }
 

@@ -112,7 +112,7 @@ Deno.test("Over TCP half a handshake, or none, is waited for no longer than hand
 });
 
 Deno.test("Over TCP a handshake that is too large is refused from its length", async () => {
-  await serving({}, async (b) => {
+  await serving({ goakt: null }, async (b) => {
     const warning = nextWarning(b);
     const connection = await Deno.connect({ port: b.remote.port });
     await connection.write(Uint8Array.of(0, 255, 255, 255));
@@ -194,7 +194,7 @@ Deno.test("Over TCP a listener of another version fails what is sent to it as no
 });
 
 Deno.test("Over TCP a GoAkt frame and a stream of zeros are no handshake", async () => {
-  await serving({}, async (b) => {
+  await serving({ goakt: null }, async (b) => {
     const cases: [Uint8Array<ArrayBuffer>, string][] = [
       [
         encodePlain("internalpb.RemoteTellRequest", new Uint8Array(20)),

@@ -126,6 +126,11 @@ export class Endpoint {
     return promise.finally(() => signal.removeEventListener("abort", onAbort));
   }
 
+  /** Resolves when no request waits for its answer. */
+  drained(): Promise<void> {
+    return this.#pool.drained();
+  }
+
   /** Ends all connections. */
   close(error: unknown): void {
     this.#pool.close(error);

@@ -247,6 +247,14 @@ export class GoaktClient implements GoaktRefHost {
       : NO_SENDER;
   }
 
+  /** Takes nothing new, waits for what was sent and asked, and ends all connections. */
+  async drain(): Promise<void> {
+    this.#state = "closed";
+    const endpoints = [...this.#endpoints.values()];
+    await Promise.all(endpoints.map((endpoint) => endpoint.drained()));
+    this.close();
+  }
+
   /** Ends all connections; what waits fails. */
   close(): void {
     this.#state = "closed";

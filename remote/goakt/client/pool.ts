@@ -55,6 +55,8 @@ export class Pool {
   #dialling = 0;
   #state: "open" | "closed" = "open";
   #onIdle: () => void;
+  /** Told when all connections are idle. */
+  #onRest: (() => void)[] = [];
 
   /** Opens nothing yet; `onIdle` is called when the last connection has gone. */
   constructor(options: PoolOptions, onIdle: () => void) {
@@ -91,7 +93,14 @@ export class Pool {
       return exchange.close();
     }
     this.#idle.push({ exchange, since: clock.now() });
+    this.#rest();
     if (this.#idle.length === 1) this.#sweeper.expect(settings.idleTimeout);
+  }
+
+  /** Resolves when all connections are idle, and nobody waits for one. */
+  drained(): Promise<void> {
+    if (this.#isResting) return Promise.resolve();
+    return new Promise((resolve) => this.#onRest.push(resolve));
   }
 
   /** Closes all connections; who waits for one fails with `error`. */
@@ -165,7 +174,17 @@ export class Pool {
     this.#settle();
   };
 
+  get #isResting(): boolean {
+    return this.#waiters.size === 0 && this.size === this.#idle.length;
+  }
+
+  #rest(): void {
+    if (this.#onRest.length === 0 || !this.#isResting) return;
+    for (const resolve of this.#onRest.splice(0)) resolve();
+  }
+
   #settle(): void {
+    this.#rest();
     if (this.size > 0) return;
     this.#sweeper.close();
     this.#onIdle();

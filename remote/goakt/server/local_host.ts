@@ -20,6 +20,8 @@ export interface NodePlace {
   readonly port: number;
   /** Other hosts that the node is dialled by, such as the one that it is bound to. */
   readonly aliases?: readonly string[];
+  /** The port that the node is bound to, when that is another. */
+  readonly boundPort?: number;
 }
 
 /** What a {@linkcode LocalHost} needs besides the system. */
@@ -28,8 +30,6 @@ export interface LocalHostOptions {
   place: NodePlace;
   /** A reference to whoever sent a message. */
   sender(pid: Pid): BaseRef;
-  /** How many actors live here. */
-  load(): number;
   /** Tells a message of the protocol to an address. */
   reply(to: string, message: Payload): void;
   /**
@@ -52,20 +52,23 @@ export class LocalHost implements GoaktHost {
   readonly #internals: SystemInternals;
   readonly #options: LocalHostOptions;
   readonly #names: ReadonlySet<string>;
+  readonly #boundPort: number;
 
   constructor(internals: SystemInternals, options: LocalHostOptions) {
-    const { host, port, aliases = [] } = options.place;
+    const { host, port, aliases = [], boundPort = port } = options.place;
     this.runtime = internals.runtime;
     this.kinds = internals.kinds;
     this.host = host;
     this.port = port;
     this.#internals = internals;
     this.#options = options;
+    this.#boundPort = boundPort;
     this.#names = new Set([host, ...aliases]);
   }
 
   answersTo(host: string, port: number): boolean {
-    return port === this.port && this.#names.has(host);
+    const isPort = port === this.port || port === this.#boundPort;
+    return isPort && this.#names.has(host);
   }
 
   find(path: string): Cell | undefined {
@@ -77,7 +80,7 @@ export class LocalHost implements GoaktHost {
   }
 
   load(): number {
-    return this.#options.load();
+    return this.#internals.count();
   }
 
   wallClock(): number {

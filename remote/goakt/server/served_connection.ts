@@ -61,6 +61,8 @@ export class ServedConnection {
   /** Since when a part of a request has waited for the rest. */
   #partialSince: number | undefined = undefined;
   #state: "running" | "draining" | "closed" = "running";
+  /** Ends the wait for the answer that is in work. */
+  #leave: (() => void) | undefined = undefined;
   /** Why it was closed from here. */
   #error: unknown = undefined;
 
@@ -103,11 +105,26 @@ export class ServedConnection {
     else this.close();
   }
 
-  /** Closes the connection now. */
+  /** Closes the connection now; what is in work goes on, for nobody. */
   close(): void {
     this.#state = "closed";
     this.#watchdog.close();
     this.#connection.close();
+    this.#leave?.();
+  }
+
+  /** The answer that is in work, or `undefined` once nobody can take it. */
+  async #untilClosed(
+    frame: Promise<Uint8Array>,
+  ): Promise<Uint8Array | undefined> {
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#leave = () => resolve(undefined);
+        frame.then(resolve, reject);
+      });
+    } finally {
+      this.#leave = undefined;
+    }
   }
 
   async #carryOut(effects: ServerEffect[]): Promise<void> {
@@ -129,7 +146,9 @@ export class ServedConnection {
       let frame = this.#options.handle(effect.request);
       if (frame instanceof Promise) {
         await this.#flush();
-        frame = await frame;
+        const answer = await this.#untilClosed(frame);
+        if (answer === undefined) return;
+        frame = answer;
       }
       effects = this.#core.step({ kind: "answered", frame });
       at = -1;

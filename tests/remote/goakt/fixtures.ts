@@ -112,7 +112,6 @@ export function goaktNode(): GoaktNode {
     host: new LocalHost(internals, {
       place: { host: "10.0.0.7", port: 9000, aliases: ["orders.example"] },
       sender: (pid) => new MissingRef(internals.runtime, pid, UNKNOWN_PROTOCOL),
-      load: () => 3,
       reply: (to, message) => void replies.push({ to, message }),
       wallClock: () => node.now,
     }),

@@ -160,7 +160,6 @@ Deno.test("a node of ours answers each request of GoAkt's client with the bytes 
   const host = new LocalHost(internals, {
     place: { host: "127.0.0.1", port: 9123 },
     sender: (pid) => new MissingRef(internals.runtime, pid, UNKNOWN_PROTOCOL),
-    load: () => 0,
     reply: () => {},
   });
   host.grains = GRAINS;

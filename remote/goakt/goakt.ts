@@ -1,0 +1,179 @@
+/**
+ * GoAkt peers of a node, in both directions.
+ * @module
+ */
+
+import { describe } from "../../actor/errors.ts";
+import { MissingRef } from "../../actor/local_ref.ts";
+import type { Pid } from "../../actor/pid.ts";
+import type { ProtocolData } from "../../actor/protocol.ts";
+import type { BaseRef } from "../../actor/ref.ts";
+import type { SystemInternals } from "../../actor/system.ts";
+import { UNKNOWN_PROTOCOL } from "../remote_ref.ts";
+import type { Listener, Transport } from "../transport.ts";
+import { GoaktClient } from "./client/goakt_client.ts";
+import type { GoaktClientOptions } from "./client/options.ts";
+import type { Compression } from "./compression/compression.ts";
+import { GoaktServer, type GoaktServerOptions } from "./server/goakt_server.ts";
+import type { GreetingConnection } from "./server/greeting_connection.ts";
+import { LocalHost, type NodePlace } from "./server/local_host.ts";
+
+/** What a node does with GoAkt peers. */
+export interface GoaktOptions extends Omit<GoaktClientOptions, "limit"> {
+  /**
+   * How connections that this node opens are compressed; the peer must be set to the same. Those that peers
+   * open are answered in the way that they chose.
+   * @default "zstd"
+   */
+  compression?: Compression;
+  /**
+   * Other names or addresses that Go nodes know this node by, besides where it listens and what it advertises:
+   * they send what they have dialled, and it is compared as text.
+   * @default none
+   */
+  aliases?: readonly string[];
+  /**
+   * How long a peer's connection may be silent before it is closed, in milliseconds. Go clients do not try
+   * again on a connection that was closed while they kept it, for 30 s.
+   * @default 1200000
+   */
+  serverIdleTimeout?: number;
+  /**
+   * Connections that peers may have open, at most.
+   * @default 4096
+   */
+  maxServed?: number;
+}
+
+/** What a {@linkcode Goakt} is made with. */
+export interface GoaktParts {
+  /** The actor system. */
+  internals: SystemInternals;
+  /** How peers are reached. */
+  transport: Transport;
+  /** Where this node answers. */
+  place: NodePlace;
+  /** Bytes of the largest frame. */
+  limit: number;
+  /** How long a part of a frame may wait for the rest, in milliseconds. */
+  stallTimeout: number;
+  /** How long an attempt to connect may take, in milliseconds. */
+  connectTimeout: number;
+  /** What the user said. */
+  options: GoaktOptions;
+}
+
+/** What of the settings of a node concerns Go nodes. */
+export interface GoaktSettings
+  extends Pick<GoaktParts, "transport" | "stallTimeout" | "connectTimeout"> {
+  /** What the user said; `null` for no Go nodes. */
+  goakt: GoaktOptions | null;
+  /** Bytes of the largest frame. */
+  maxMessageBytes: number;
+}
+
+/** The GoAkt vocabulary of one node. Owns the connections that speak it. */
+export class Goakt {
+  /** This node as a client. */
+  readonly client: GoaktClient;
+  /** This node as peers see it; layers above plug themselves in here. */
+  readonly host: LocalHost;
+  readonly #server: GoaktServer;
+  readonly #internals: SystemInternals;
+  #state: "open" | "closed" = "open";
+
+  constructor(parts: GoaktParts) {
+    const { internals, transport, place, limit, options } = parts;
+    const { aliases = [], serverIdleTimeout, maxServed, ...client } = options;
+    this.#internals = internals;
+    this.client = new GoaktClient({
+      runtime: internals.runtime,
+      transport,
+      options: { connectTimeout: parts.connectTimeout, ...client, limit },
+    });
+    this.host = new LocalHost(internals, {
+      place: { ...place, aliases: [...(place.aliases ?? []), ...aliases] },
+      sender: (pid) => this.sender(pid),
+      reply: (to, payload) => this.client.tellPayload(to, payload),
+    });
+    const limits: GoaktServerOptions = {
+      limit,
+      stallTimeout: parts.stallTimeout,
+      ...(serverIdleTimeout !== undefined && {
+        idleTimeout: serverIdleTimeout,
+      }),
+      ...(maxServed !== undefined && { maxConnections: maxServed }),
+    };
+    this.#server = new GoaktServer(this.host, limits);
+  }
+
+  /** What a node that has begun to listen needs for Go nodes; nothing when it does not want them. */
+  static of(
+    internals: SystemInternals,
+    listener: Pick<Listener, "hostname" | "port">,
+    self: { readonly host: string; readonly port: number },
+    { goakt, maxMessageBytes, ...options }: GoaktSettings,
+  ): Goakt | undefined {
+    if (goakt === null) return undefined;
+    return new Goakt({
+      ...options,
+      internals,
+      place: {
+        host: self.host,
+        port: self.port,
+        aliases: [listener.hostname],
+        boundPort: listener.port,
+      },
+      limit: maxMessageBytes,
+      options: goakt,
+    });
+  }
+
+  /** How many connections are open or being opened. */
+  get connections(): number {
+    return this.client.connections + this.#server.connections;
+  }
+
+  /** A reference to an actor of a GoAkt peer. */
+  ref(protocol: ProtocolData, pid: Pid): BaseRef {
+    return this.client.ref(protocol, pid);
+  }
+
+  /** A reference to whoever sent a message over the GoAkt vocabulary. */
+  sender(pid: Pid): BaseRef {
+    const { runtime } = this.#internals;
+    const isOwn = pid.system === runtime.name &&
+      this.host.answersTo(pid.host, pid.port);
+    if (!isOwn) return this.ref(UNKNOWN_PROTOCOL, pid);
+    const cell = this.#internals.find(pid.path);
+    return cell === undefined
+      ? new MissingRef(runtime, pid, UNKNOWN_PROTOCOL)
+      : cell.ref;
+  }
+
+  /** Takes over a connection when a GoAkt peer has opened it; false when the peer is another. */
+  take({ taken, remote }: GreetingConnection): boolean {
+    if (taken === undefined) return false;
+    const { events } = this.#internals.runtime;
+    this.#server.serve(taken.connection, taken.compression).catch((cause) => {
+      if (this.#state === "closed") return;
+      const why = describe(cause);
+      const text = `the connection of GoAkt peer "${remote}" ended: ${why}`;
+      events.publish({ type: "warning", text, cause });
+    });
+    return true;
+  }
+
+  /** Lets requests in work be answered, in both directions, and closes all connections. */
+  async drain(): Promise<void> {
+    await Promise.all([this.#server.drain(), this.client.drain()]);
+  }
+
+  /** Closes all connections now; resolves when nothing of them is left. */
+  async close(): Promise<void> {
+    this.#state = "closed";
+    this.client.close();
+    this.#server.close();
+    await this.#server.drain();
+  }
+}

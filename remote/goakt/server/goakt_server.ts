@@ -1,0 +1,100 @@
+/**
+ * All connections that GoAkt peers have opened to this node.
+ * @module
+ */
+
+import { ActorError } from "../../../actor/errors.ts";
+import type { Connection } from "../../transport.ts";
+import { compressed } from "../compression/compressed_connection.ts";
+import type { Compression } from "../compression/compression.ts";
+import type { GoaktHost } from "./host.ts";
+import { ServedConnection, type ServeOptions } from "./served_connection.ts";
+import { carryOut, isRequest } from "./services.ts";
+
+/** Limits of a {@linkcode GoaktServer}. */
+export interface GoaktServerOptions
+  extends Pick<ServeOptions, "limit" | "idleTimeout" | "stallTimeout"> {
+  /**
+   * Connections at the same time, at most; more are refused.
+   * @default {MAX_SERVED}
+   */
+  maxConnections?: number;
+}
+
+/** How many connections are served at the same time, unless told otherwise. */
+export const MAX_SERVED: number = 4_096;
+
+/** Serves connections. Owns them. */
+export class GoaktServer {
+  readonly #host: GoaktHost;
+  readonly #options: GoaktServerOptions;
+  readonly #served: Map<ServedConnection, Promise<void>> = new Map();
+  #state: "running" | "draining" = "running";
+
+  constructor(host: GoaktHost, options: GoaktServerOptions = {}) {
+    this.#host = host;
+    this.#options = options;
+  }
+
+  /** How many connections are open. */
+  get connections(): number {
+    return this.#served.size;
+  }
+
+  /**
+   * Answers the requests of a peer until it has had enough.
+   *
+   * @param connection The connection, at its beginning.
+   * @param compression How it is compressed, in both directions.
+   * @throws {FrameError} When the peer sent what is no request.
+   * @throws {DisconnectedError} When the connection was lost, or is no such stream.
+   * @throws {ActorError} When there are as many connections as allowed.
+   */
+  async serve(connection: Connection, compression: Compression): Promise<void> {
+    const { maxConnections = MAX_SERVED, ...limits } = this.#options;
+    if (this.#state === "draining" || this.#served.size >= maxConnections) {
+      connection.close();
+      if (this.#state === "draining") return;
+      throw new TooManyPeersError(this.#served.size);
+    }
+    const host = this.#host;
+    const served = new ServedConnection(compressed(connection, compression), {
+      ...limits,
+      clock: host.runtime.clock,
+      knows: isRequest,
+      handle: (request) => carryOut(host, request, limits.limit),
+    });
+    const run = served.run();
+    this.#served.set(served, run);
+    try {
+      await run;
+    } finally {
+      this.#served.delete(served);
+    }
+  }
+
+  /** Lets requests that are in work be answered; takes no more. Resolves when all connections are closed. */
+  async drain(): Promise<void> {
+    this.#state = "draining";
+    for (const served of this.#served.keys()) served.drain();
+    await Promise.allSettled(this.#served.values());
+  }
+
+  /** Closes all connections now. */
+  close(): void {
+    this.#state = "draining";
+    for (const served of [...this.#served.keys()]) served.close();
+  }
+}
+
+/** There are as many connections of GoAkt peers as allowed. */
+class TooManyPeersError extends ActorError {
+  override readonly code = "too_many_peers_error";
+
+  constructor(count: number) {
+    super(
+      `Cannot serve a GoAkt peer: ${count} connections are open, fewer were expected`,
+      { retryable: true },
+    );
+  }
+}
