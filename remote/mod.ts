@@ -20,6 +20,7 @@ export { bytes } from "./raw.ts";
 export { Remote } from "./remote.ts";
 export { TcpTransport } from "./tcp_transport.ts";
 export { ListenError } from "./transport.ts";
+export { UnixTransport } from "./unix_transport.ts";
 
 export type { RemoteFailure } from "./errors.ts";
 export type { GoaktClientOptions } from "./goakt/client/options.ts";
@@ -36,4 +37,6 @@ export type {
   Listener,
   ListenOptions,
   Transport,
+  TransportSecurity,
 } from "./transport.ts";
+export type { UnixTransportOptions } from "./unix_transport.ts";

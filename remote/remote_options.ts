@@ -8,13 +8,15 @@ import type { GoaktOptions } from "./goakt/goakt.ts";
 import { HANDSHAKE_TIMEOUT, MIN_FRAME_LIMIT } from "./handshake.ts";
 import type { NodeOptions } from "./node.ts";
 import { OUTBOUND_BUDGET } from "./outbound.ts";
+import { checkAdvertised, checkBind, isTrusted } from "./reach.ts";
 import { TcpTransport } from "./tcp_transport.ts";
 import { checkPort, CONNECT_TIMEOUT, type Transport } from "./transport.ts";
 
 /** Options of {@linkcode Remote.start}. */
 export interface RemoteOptions {
   /**
-   * The address to listen on. Other than a loopback address needs {@linkcode RemoteOptions.insecure}.
+   * The address to listen on. What others can reach needs mutual TLS, TLS with a shared key, or
+   * {@linkcode RemoteOptions.insecure}.
    * @default "127.0.0.1"
    */
   hostname?: string;
@@ -77,7 +79,8 @@ export interface RemoteOptions {
   /**
    * Go nodes of GoAkt v3.14 as peers, on the same port; `null` for none. Their protocol knows no
    * authentication: whoever reaches the port may talk to all actors.
-   * @default on a loopback address with the defaults of its options, elsewhere null
+   * @default with the defaults of its options where only programs of this machine or holders of a certificate
+   * can connect, elsewhere null
    */
   goakt?: GoaktOptions | null;
 }
@@ -113,8 +116,10 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
     stallTimeout = 10_000,
     drainTimeout = 5_000,
     maxHalfOpen = 256,
-    goakt = LOOPBACK.test(hostname) ? {} : null,
   } = options;
+  const { security = "open" }: Transport = transport;
+  const reach = { hostname, security, hasKey: false };
+  const { goakt = isTrusted(reach) ? {} : null } = options;
   checkInteger(
     "maxMessageBytes",
     maxMessageBytes,
@@ -134,7 +139,7 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
     checkRange(name, value, 1, highest);
   }
   checkPort(port, 0);
-  checkBind(hostname, insecure, advertise !== undefined);
+  checkBind(reach, { insecure, advertised: advertise !== undefined });
   if (advertise !== undefined) checkAdvertised(advertise);
   return {
     hostname,
@@ -174,38 +179,5 @@ function checkRange(
   if (value >= lowest && value <= highest) return;
   throw new RangeError(
     `Cannot start remoting: ${name} is ${value}, a number from ${lowest} to ${highest} was expected`,
-  );
-}
-
-const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|::1|\[::1\])$/;
-const WILDCARD = /^(0\.0\.0\.0|::|\[::\])$/;
-
-function checkBind(
-  hostname: string,
-  insecure: boolean,
-  advertised: boolean,
-): void {
-  if (!LOOPBACK.test(hostname) && !insecure) {
-    throw new TypeError(
-      `Cannot start remoting on "${hostname}": others can reach it and nothing is encrypted, a loopback address or the option "insecure: true" was expected`,
-    );
-  }
-  if (WILDCARD.test(hostname) && !advertised) {
-    throw new TypeError(
-      `Cannot start remoting on "${hostname}": it is no address that others can use, the option "advertise" was expected`,
-    );
-  }
-}
-
-/** The host becomes a part of addresses, which have marks of their own. */
-function checkAdvertised(
-  { hostname, port }: { hostname: string; port?: number },
-): void {
-  if (port !== undefined) checkPort(port, 1);
-  if (/^[^\s/@#\[\]]{1,255}$/.test(hostname) && !WILDCARD.test(hostname)) {
-    return;
-  }
-  throw new TypeError(
-    `Cannot advertise the host "${hostname}": it is no name or address that others can use, such as "10.0.0.7" or "node-1.example" was expected`,
   );
 }

@@ -31,10 +31,20 @@ export interface ConnectOptions {
   signal?: AbortSignal;
 }
 
-/** A way to reach other nodes: TCP, memory. Holds nothing by itself. */
+/** What a {@linkcode Transport} protects: see {@linkcode Transport.security}. */
+export type TransportSecurity = "open" | "private" | "encrypted" | "mutual";
+
+/** A way to reach other nodes: TCP, TLS, Unix sockets, memory. Holds nothing by itself. */
 export interface Transport {
   /** A short name for logs, such as `"tcp"`. */
   readonly scheme: string;
+  /**
+   * Who can reach a listener, or read what passes: `"open"` others, unless the address keeps them out;
+   * `"private"` only programs of the own user on the own machine; `"encrypted"` others can reach it and read
+   * nothing, but it is not known who they are; `"mutual"` only peers that have proved who they are.
+   * @default {"open"}
+   */
+  readonly security?: TransportSecurity;
   /**
    * Starts to listen. The caller owns the listener.
    *

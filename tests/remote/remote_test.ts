@@ -60,7 +60,7 @@ Deno.test("Remote.start() refuses clear text where others listen, and addresses 
   const cases: [RemoteOptions, string][] = [
     [
       { hostname: "10.0.0.7" },
-      'Cannot start remoting on "10.0.0.7": others can reach it and nothing is encrypted, a loopback address or the option "insecure: true" was expected',
+      'Cannot start remoting on "10.0.0.7": others can reach it and nothing is encrypted, a loopback address, mutual TLS, TLS with a shared key or the option "insecure: true" was expected',
     ],
     [
       { hostname: "0.0.0.0" },
