@@ -6,9 +6,8 @@ import { encodeWithMetadata, parseFrame } from "../../remote/frame.ts";
 import { decodeMetadata, encodeMetadata } from "../../remote/metadata.ts";
 import { FrameDecoder } from "../../remote/wire/decoder.ts";
 import { FrameReader } from "../../remote/wire/reader.ts";
+import { mutated } from "../fuzz/mutate.ts";
 import {
-  below,
-  pick,
   randomBytes,
   randomFields,
   testSeed,
@@ -16,46 +15,6 @@ import {
 } from "./wire_random.ts";
 
 const ROUNDS = 20_000;
-
-/** Flips, cuts, doubles or overwrites a few bytes, preferring the values that lengths and tags are made of. */
-function mutated(
-  random: Random,
-  original: Uint8Array,
-): Uint8Array<ArrayBuffer> {
-  let bytes = original.slice();
-  for (
-    let count = 1 + below(random, 4);
-    count > 0 && bytes.length > 0;
-    count--
-  ) {
-    const at = below(random, bytes.length);
-    const choice = below(random, 5);
-    if (choice === 0) bytes[at]! ^= 1 << below(random, 8);
-    else if (choice === 1) {
-      bytes[at] = pick(random, [
-        0,
-        1,
-        0x7f,
-        0x80,
-        0xff,
-        0x42,
-        0x62,
-        0x7a,
-      ]);
-    } else if (choice === 2) bytes = bytes.slice(0, at);
-    else if (choice === 3) {
-      bytes = concatBytes([
-        bytes.slice(0, at),
-        randomBytes(random),
-        bytes.slice(at),
-      ]);
-    } else {bytes = concatBytes([
-        bytes.slice(0, at),
-        bytes.slice(below(random, bytes.length)),
-      ]);}
-  }
-  return bytes;
-}
 
 /** Counts how often `attempt` succeeds; anything but success or a FrameError fails the test. */
 function survive(what: string, attempt: (random: Random) => void): void {
