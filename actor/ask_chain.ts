@@ -56,8 +56,7 @@ export class AskLink {
   /** `asker` waits no more. */
   closed(asker: ReplyTo): void {
     if (this.#asker !== asker) return;
-    this.holder = undefined;
-    this.held = undefined;
+    this.letGo();
     this.cell.runtime.asks.open.remove(this);
   }
 
@@ -65,6 +64,12 @@ export class AskLink {
   takenBy(cell: Cell, mail: Mail): void {
     this.holder = cell;
     this.held = mail;
+  }
+
+  /** Nobody is known to have the ask any more: it was handed on. */
+  letGo(): void {
+    this.holder = undefined;
+    this.held = undefined;
   }
 
   /** Answers the ask, which came as `mail`, with an error that nothing on the way to its target changes. */

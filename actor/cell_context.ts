@@ -15,6 +15,7 @@ import type { Cell } from "./cell.ts";
 import { isEnding } from "./cell_state.ts";
 import type { Context } from "./context.ts";
 import { report } from "./failures.ts";
+import { forward } from "./forward.ts";
 import { type SpawnGroup, spawnGroup } from "./group.ts";
 import { pipe, type PipeTo } from "./pipe.ts";
 import { type SpawnPool, spawnPool } from "./pool.ts";
@@ -46,7 +47,11 @@ export class CellContext implements Context {
     readonly controller: AbortController;
   } | undefined = undefined;
 
-  #stashed: Mail | undefined = undefined;
+  /** Mail that is not this handler's to answer any more. */
+  #handedOn: {
+    readonly mail: Mail;
+    readonly how: "stashed" | "forwarded";
+  } | undefined = undefined;
 
   constructor(cell: Cell, mail?: Mail) {
     this.#cell = cell;
@@ -112,16 +117,47 @@ export class CellContext implements Context {
 
   stash(): void {
     const mail = this.#current;
-    if (mail !== undefined && this.#stashed === mail) return; // it is put aside already
+    const how = this.#fateOf(mail);
+    if (how === "stashed") return; // it is put aside already
+    if (how === "forwarded") throw this.#isGone("stash a message of", how);
     stash(this.#cell, mail);
-    this.#stashed = mail;
+    if (mail !== undefined) this.#handedOn = { mail, how: "stashed" };
   }
 
-  /** Whether the handler of `mail` has stashed it; asked once, at its end. */
-  takeStashed(mail: Mail | undefined): boolean {
-    if (this.#stashed === undefined || this.#stashed !== mail) return false;
-    this.#stashed = undefined;
+  forward(ref: ActorRef<AnyProtocol>, message?: Message): boolean {
+    const mail = this.#current;
+    const how = this.#fateOf(mail);
+    if (how === "stashed" || (how !== undefined && this.#isAsked)) {
+      throw this.#isGone("forward from", how);
+    }
+    const isTaken = forward(this.#cell, mail, baseRef(ref), message);
+    if (mail !== undefined) this.#handedOn = { mail, how: "forwarded" };
+    return isTaken;
+  }
+
+  /** Whether the handler of `mail` has stashed or forwarded it; asked once, at its end. */
+  takeHandedOn(mail: Mail | undefined): boolean {
+    if (this.#fateOf(mail) === undefined) return false;
+    this.#handedOn = undefined;
     return true;
+  }
+
+  #fateOf(mail: Mail | undefined): "stashed" | "forwarded" | undefined {
+    return mail !== undefined && this.#handedOn?.mail === mail
+      ? this.#handedOn.how
+      : undefined;
+  }
+
+  #isGone(action: string, how: string): TypeError {
+    return new TypeError(
+      `Cannot ${action} "${this.#cell.pid}": it was ${how} already, a message that was not was expected`,
+    );
+  }
+
+  /** Whether somebody waits for what the handler returns. */
+  get #isAsked(): boolean {
+    const mail = this.#current;
+    return mail !== undefined && replyToOf(mail) !== undefined;
   }
 
   unstash(): boolean {

@@ -106,6 +106,24 @@ export interface Context<P extends AnyProtocol = AnyProtocol> {
     messages: M,
     options?: AskOptions,
   ): Promise<AskOutcomes<M>>;
+  /**
+   * Hands the message being handled on to another actor, as if its sender had sent it there: with the same
+   * sender, and for an ask with the same asker, who gets the reply from there, within the time that is left.
+   * What the handler returns then is no reply. An ask is handed on once, and not stashed as well. A message
+   * without a codec here is handed on to actors of this node only.
+   *
+   * @param ref To whom, on this node or another; a router passes it on to its routees.
+   * @param message What to send in its place; the asker gets the reply to that.
+   * @returns False when it was refused on the spot; its asker is told, and otherwise it is a dead letter.
+   * @throws {TypeError} Outside of a handler, when an ask was handed on or the message was stashed already,
+   * and when the message belongs to another protocol.
+   */
+  forward(ref: ActorRef<P>): boolean;
+  /** Hands the message being handled on as another message. */
+  forward<Q extends AnyProtocol>(
+    ref: ActorRef<Q>,
+    message: MessageOf<Q>,
+  ): boolean;
   /** Sends what a task leads to as a message, and lets the actor handle others meanwhile. */
   readonly pipeTo: PipeTo;
   /** Asks to be told, through `onTerminated`, when the actor behind `ref` has ended. */

@@ -135,22 +135,18 @@ function handle(cell: Cell, mail: Mail): void {
     }
     if (typeof reply === "object") awaited = thenableOf(reply);
   } catch (error) {
-    if (cell.contextOrNone?.gaveUp(mail, error)) return replyTo?.fail(error);
-    return failed(
-      cell,
-      error,
-      message,
-      isStashed(cell, mail) ? undefined : replyTo,
-    );
+    const owed = isHandedOn(cell, mail) ? undefined : replyTo;
+    if (cell.contextOrNone?.gaveUp(mail, error)) return owed?.fail(error);
+    return failed(cell, error, message, owed);
   }
   if (awaited !== undefined) waitFor(cell, awaited, message, replyTo);
   // Asked for a tell too: the same message may be stashed again when it comes back.
-  else if (!isStashed(cell, mail)) replyTo?.succeed(reply);
+  else if (!isHandedOn(cell, mail)) replyTo?.succeed(reply);
 }
 
-/** Whether the handler has put `mail` aside, so that its reply is still to come. */
-function isStashed(cell: Cell, mail: Mail | undefined): boolean {
-  return cell.contextOrNone?.takeStashed(mail) ?? false;
+/** Whether the handler has stashed or forwarded `mail`, so that its reply is still to come. */
+function isHandedOn(cell: Cell, mail: Mail | undefined): boolean {
+  return cell.contextOrNone?.takeHandedOn(mail) ?? false;
 }
 
 function waitFor(
@@ -166,13 +162,13 @@ function waitFor(
   const measured = cell.rareOrNone?.meter?.wait();
   whenSettled(awaited, (reply) => {
     measured?.();
-    if (!context?.takeStashed(mail)) replyTo?.succeed(reply);
+    if (!context?.takeHandedOn(mail)) replyTo?.succeed(reply);
     land(cell, flight);
   }, (error) => {
     measured?.();
-    const wasStashed = context?.takeStashed(mail);
-    if (context?.gaveUp(mail, error)) replyTo?.fail(error); // nobody waits for it: no failure
-    else failed(cell, error, message, wasStashed ? undefined : replyTo);
+    const owed = context?.takeHandedOn(mail) ? undefined : replyTo;
+    if (context?.gaveUp(mail, error)) owed?.fail(error); // nobody waits for it: no failure
+    else failed(cell, error, message, owed);
     land(cell, flight);
   });
 }

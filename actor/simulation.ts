@@ -107,6 +107,7 @@ class SimulatedReply implements ReplyTo {
   readonly #cell: Cell;
   readonly #wire: SimulatedWire;
   readonly #output: Codec<unknown>;
+  #carrier: Carrier | undefined = undefined;
 
   constructor(
     asker: ReplyTo,
@@ -124,7 +125,12 @@ class SimulatedReply implements ReplyTo {
     this.#output = output;
   }
 
+  get carrier(): Carrier | undefined {
+    return this.#carrier;
+  }
+
   set carrier(carrier: Carrier | undefined) {
+    this.#carrier = carrier;
     this.#asker.carrier = carrier && {
       abandon: (_ask, reason) => carrier.abandon(this, reason),
     };

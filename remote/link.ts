@@ -3,7 +3,6 @@
  * @module
  */
 
-import { PendingAsk } from "../actor/asks.ts";
 import { Envelope, type Mail } from "../actor/message.ts";
 import type { BaseRef } from "../actor/ref.ts";
 import {
@@ -115,8 +114,7 @@ export class Link implements ReadingHost {
       if (replyTo !== undefined) {
         const codecs = route.codecs[message.index] as MessageCodecs; // one for each message
         request = this.requests.open(replyTo, codecs, message.type, target);
-        if (replyTo instanceof PendingAsk) replyTo.carrier = request;
-        remaining = remainingFor(replyTo, this.#options.runtime.clock);
+        remaining = remainingFor(mail, replyTo, this.#options.runtime.clock);
       }
     } else {
       message = mail;
@@ -128,7 +126,11 @@ export class Link implements ReadingHost {
       if (
         // deno-fmt-ignore -- one argument a line hides how little happens here
         outbound.message(route, mail, message, target, sender, correlation, remaining)
-      ) return true;
+      ) {
+        // When nobody waits any more, the peer is told, after it was told of the message.
+        if (request !== undefined) request.replyTo.carrier = request;
+        return true;
+      }
     } catch (error) {
       request?.discard();
       deadLetters.take(mail, target, "not_encodable", error);

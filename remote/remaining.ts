@@ -4,7 +4,7 @@
  */
 
 import { PendingAsk } from "../actor/asks.ts";
-import type { ReplyTo } from "../actor/message.ts";
+import type { Mail, ReplyTo } from "../actor/message.ts";
 import type { Clock } from "../internal/clock.ts";
 
 const HIGHEST = 0xffff_ffff;
@@ -14,11 +14,15 @@ export function remainingUntil(deadline: number, clock: Clock): number {
   return deadline === Infinity ? 0 : inFrame(deadline - clock.now());
 }
 
-/** The milliseconds that `replyTo` still waits, for a frame. */
-export function remainingFor(replyTo: ReplyTo, clock: Clock): number {
-  // An ask is sent in the moment in which it begins.
-  return replyTo instanceof PendingAsk
-    ? inFrame(replyTo.timeout)
+/** The milliseconds that `replyTo`, to which `mail` is to be answered, still waits, for a frame. */
+export function remainingFor(
+  mail: Mail,
+  replyTo: ReplyTo,
+  clock: Clock,
+): number {
+  // An ask is sent in the moment in which it begins, unless it was forwarded: then it is in another envelope.
+  return mail instanceof PendingAsk
+    ? inFrame(mail.timeout)
     : remainingUntil(replyTo.deadline, clock);
 }
 

@@ -1,0 +1,56 @@
+/**
+ * Handing a message on to another actor, which answers in place of the one that was asked.
+ * @module
+ */
+
+import type { Cell } from "./cell.ts";
+import {
+  Envelope,
+  type Mail,
+  type Message,
+  messageOf,
+  replyToOf,
+  senderOf,
+} from "./message.ts";
+import type { BaseRef } from "./ref.ts";
+import { isLifecycle } from "./signals.ts";
+
+/**
+ * Sends what `cell` is handling as `mail` on to `target`, as if its sender had sent it there.
+ *
+ * @param message What is sent in its place.
+ * @returns False when it was refused on the spot.
+ * @throws {TypeError} When no message is being handled, or `target` speaks another protocol.
+ */
+export function forward(
+  cell: Cell,
+  mail: Mail | undefined,
+  target: BaseRef,
+  message: Message | undefined,
+): boolean {
+  if (
+    mail === undefined || isLifecycle(messageOf(mail)) || !cell.isBusyWith(mail)
+  ) {
+    throw new TypeError(
+      `Cannot forward from "${cell.pid}": no message is being handled, a handler was expected`,
+    );
+  }
+  const sender = senderOf(mail);
+  const replyTo = replyToOf(mail);
+  message ??= messageOf(mail);
+  if (replyTo === undefined) {
+    return target.deliver(
+      sender === undefined ? message : new Envelope(message, sender, undefined),
+    );
+  }
+  const { carrier, chain } = replyTo;
+  replyTo.carrier = undefined; // whoever is asked next wants to know when nobody waits
+  chain?.letGo();
+  try {
+    return target.deliver(new Envelope(message, sender, replyTo));
+  } catch (error) {
+    chain?.takenBy(cell, mail);
+    replyTo.carrier = carrier;
+    throw error;
+  }
+}
