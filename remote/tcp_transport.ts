@@ -28,8 +28,9 @@ export interface TcpTransportOptions {
 }
 
 /**
- * Plain TCP, without Nagle's algorithm. Needs `--allow-net` for the addresses that are bound and
- * dialled.
+ * Plain TCP, without Nagle's algorithm and with keep-alive, at the interval of the operating system: it
+ * ends connections that nobody else looks after. Needs `--allow-net` for the addresses that are bound
+ * and dialled.
  *
  * @example
  * ```ts
@@ -126,9 +127,10 @@ function opened(conn: Deno.TcpConn, signal: AbortSignal): Connection {
   }
 }
 
-/** A connection without Nagle's algorithm. */
+/** A connection without Nagle's algorithm, at whose other end the system itself looks now and then. */
 function taken(conn: Deno.TcpConn): Connection {
   conn.setNoDelay(true);
+  conn.setKeepAlive(true);
   const { localAddr, remoteAddr } = conn;
   return new SocketConnection(conn, {
     local: formatAddress(localAddr.hostname, localAddr.port),

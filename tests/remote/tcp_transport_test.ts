@@ -37,27 +37,29 @@ Deno.test("TcpTransport.connect() waits 5 s by default and leaves no timer", asy
   assertEquals(clock.pending, 0);
 });
 
-Deno.test("TcpTransport sends without delay at both ends", async () => {
-  const tcp = new TcpTransport();
-  await using listener = await tcp.listen({ hostname: "127.0.0.1", port: 0 });
-  const plain = await Deno.connect({ port: listener.port });
-  (await listener.accept())?.close();
-  plain.close();
-  const shared = Object.getPrototypeOf(plain);
-  const original = shared.setNoDelay;
-  const calls: unknown[] = [];
-  shared.setNoDelay = function (...args: unknown[]) {
-    calls.push(args[0]);
-    return original.apply(this, args);
-  };
-  try {
+Deno.test("TcpTransport sends without delay and keeps alive at both ends", async () => {
+  for (const setting of ["setNoDelay", "setKeepAlive"]) {
+    const tcp = new TcpTransport();
+    await using listener = await tcp.listen({ hostname: "127.0.0.1", port: 0 });
     const { hostname, port } = listener;
-    using _dialled = await tcp.connect({ hostname, port });
-    using _accepted = await listener.accept();
-  } finally {
-    shared.setNoDelay = original;
+    const plain = await Deno.connect({ hostname, port });
+    (await listener.accept())?.close();
+    plain.close();
+    const shared = Object.getPrototypeOf(plain);
+    const original = shared[setting];
+    const calls: unknown[] = [];
+    shared[setting] = function (...args: unknown[]) {
+      calls.push(args[0]);
+      return original.apply(this, args);
+    };
+    try {
+      using _dialled = await tcp.connect({ hostname, port });
+      using _accepted = await listener.accept();
+    } finally {
+      shared[setting] = original;
+    }
+    assertEquals([setting, ...calls], [setting, true, true]);
   }
-  assertEquals(calls, [true, true]);
 });
 
 Deno.test("TcpTransport.connect() takes a socket connected to itself for a refusal", async () => {
