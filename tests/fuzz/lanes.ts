@@ -126,6 +126,10 @@ class Taker implements InboundHandler {
     this.#steps.take();
   }
 
+  ping(): void {
+    this.#steps.take();
+  }
+
   /** A body that cannot be decoded concerns its message only. */
   #decode(body: Uint8Array): void {
     try {
