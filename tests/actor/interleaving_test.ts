@@ -409,6 +409,61 @@ Deno.test("asks of a call chain that wait for room keep their order", async () =
   assertEquals(log.join(" "), "+x -x +y -y +z -z");
 });
 
+Deno.test("an ask of a call chain that is over does not block those of another behind it", async () => {
+  await using system = still();
+  const log: string[] = [];
+  const actor = spawnBook(system, reentrant("call_chain", 4));
+  const { job, end } = jobs(log);
+  const opens = ["filler", "over", "last"].map((name) => ({ name, ...gate() }));
+  /** Asks another actor to ask back for some of these jobs, each when it is told to. */
+  const askBack = (ctx: Context, ...names: string[]) => {
+    const other = system.spawn(Plain, () => ({
+      run: (job: Job, ctx: Context) => job(ctx),
+    }));
+    const wanted = opens.filter(({ name }) => names.includes(name));
+    const asking: Job = (inner) =>
+      Promise.all(
+        wanted.map(async ({ name, promise }) => {
+          await promise;
+          await inner.ask(actor, Book.write(job(name)));
+        }),
+      );
+    return ctx.ask(other, Plain.run(asking));
+  };
+  const over = gate();
+  const both = system.spawn(Plain, () => ({
+    run: (job: Job, ctx: Context) => job(ctx),
+  }));
+  const left: Job = (ctx) => {
+    askBack(ctx, "over"); // is not waited for
+    return over.promise;
+  };
+  const right: Job = (ctx) => askBack(ctx, "filler", "last");
+  const first = actor.ask(Book.write((ctx) => {
+    const asking: Job = (inner) =>
+      Promise.all(
+        [left, right].map((job) => inner.ask(actor, Book.write(job))),
+      );
+    ctx.ask(both, Plain.run(asking)); // is not waited for
+    return over.promise;
+  }));
+  await settle(system);
+  // Three messages are in work. In one turn three more come: the first takes the last room.
+  for (const { resolve } of opens) resolve();
+  await settle(system);
+  assertEquals(log, ["+filler"]);
+  // There is room now, and nothing in work has led to "over" any more.
+  over.resolve();
+  await first;
+  await settle(system);
+  assertEquals(log, ["+filler", "+last"]);
+  for (const name of ["filler", "last", "over"]) {
+    end(name);
+    await settle(system);
+  }
+  assertEquals(log.slice(2), ["-filler", "-last", "+over", "-over"]);
+});
+
 Deno.test("asks of a call chain that wait for room are dead letters after a stop", async () => {
   await using system = still();
   const log: string[] = [];
