@@ -26,6 +26,7 @@ export type { RemoteFailure } from "./errors.ts";
 export type { GoaktClientOptions } from "./goakt/client/options.ts";
 export type { Compression } from "./goakt/compression/compression.ts";
 export type { GoaktOptions } from "./goakt/goakt.ts";
+export type { NetworkInterface } from "./own_address.ts";
 export type { ProtobufSchema } from "./protobuf.ts";
 export type { RemoteWaitOptions } from "./control_request.ts";
 export type { RemoteSpawnOptions } from "./remote.ts";

@@ -18,6 +18,11 @@ export interface Reach {
   readonly hasKey: boolean;
 }
 
+/** Whether a node that listens there listens on all addresses, of which none is its own. */
+export function isWildcard(hostname: string): boolean {
+  return WILDCARD.test(hostname);
+}
+
 /** Whether whoever connects may do so without proof: a program of this machine, or one with a certificate. */
 export function isTrusted({ hostname, security, hasKey }: Reach): boolean {
   if (security === "private" || security === "mutual") return true;
@@ -28,11 +33,11 @@ export function isTrusted({ hostname, security, hasKey }: Reach): boolean {
  * Checks where a node listens.
  *
  * @throws {TypeError} When others could reach it and it knows no way to tell who they are or to keep what is
- * said from others, unless that is wanted; or when nobody could use the address.
+ * said from others, unless that is wanted.
  */
 export function checkBind(
   reach: Reach,
-  { insecure, advertised }: { insecure: boolean; advertised: boolean },
+  { insecure }: { insecure: boolean },
 ): void {
   const { hostname, security, hasKey } = reach;
   const isSafe = LOOPBACK.test(hostname) || insecure ||
@@ -46,11 +51,6 @@ export function checkBind(
       : "and nothing is encrypted";
     throw new TypeError(
       `Cannot start remoting on "${hostname}": others can reach it ${found}, a loopback address, mutual TLS, TLS with a shared key or the option "insecure: true" was expected`,
-    );
-  }
-  if (WILDCARD.test(hostname) && security !== "private" && !advertised) {
-    throw new TypeError(
-      `Cannot start remoting on "${hostname}": it is no address that others can use, the option "advertise" was expected`,
     );
   }
 }

@@ -107,7 +107,8 @@ export class Remote implements AsyncDisposable {
     options: RemoteOptions = {},
   ): Promise<Remote> {
     const settings = checkedOptions(options);
-    const { hostname, port, advertise, ...nodeOptions } = settings;
+    const { hostname, port, advertise, alternatives, ...nodeOptions } =
+      settings;
     const internals = internalsOf(system);
     checkFree(system, internals.runtime);
     const listener = await nodeOptions.transport.listen({ hostname, port });
@@ -126,6 +127,12 @@ export class Remote implements AsyncDisposable {
       port: ownPort,
       incarnation,
     }, nodeOptions);
+    if (alternatives.length > 0) {
+      const found = `"${alternatives.join('", "')}"`;
+      const text =
+        `this node says that it can be reached at "${host}", one of several addresses of this machine; if ${found} is meant, use the option "advertise"`;
+      internals.runtime.events.publish({ type: "warning", text });
+    }
     return new Remote(system, node, host, ownPort);
   }
 

@@ -8,7 +8,12 @@ import type { GoaktOptions } from "./goakt/goakt.ts";
 import { HANDSHAKE_TIMEOUT, MIN_FRAME_LIMIT } from "./handshake.ts";
 import type { NodeOptions } from "./node.ts";
 import { OUTBOUND_BUDGET } from "./outbound.ts";
-import { checkAdvertised, checkBind, isTrusted } from "./reach.ts";
+import {
+  type NetworkInterface,
+  ownAddress,
+  systemInterfaces,
+} from "./own_address.ts";
+import { checkAdvertised, checkBind, isTrusted, isWildcard } from "./reach.ts";
 import { TcpTransport } from "./tcp_transport.ts";
 import { checkPort, CONNECT_TIMEOUT, type Transport } from "./transport.ts";
 
@@ -27,9 +32,15 @@ export interface RemoteOptions {
   port?: number;
   /**
    * Where other nodes reach this one, when that is not where it listens.
-   * @default the address and port it listens on
+   * @default the address and port it listens on; when that is `0.0.0.0` or `::`, an address of this machine:
+   * private before public, IPv4 before IPv6, none that leads to containers inside it
    */
   advertise?: { hostname: string; port?: number };
+  /**
+   * Lists the addresses of this machine, from which one is chosen when the node listens on all of them.
+   * @default `Deno.networkInterfaces()`, which needs `--allow-sys=networkInterfaces`
+   */
+  interfaces?: () => readonly NetworkInterface[];
   /**
    * Whether clear text on an address that others can reach is wanted.
    * @default false
@@ -93,20 +104,22 @@ export interface RemoteSettings extends NodeOptions {
   port: number;
   /** Where other nodes reach this one, when it is not where it listens. */
   advertise: { hostname: string; port?: number } | undefined;
+  /** Addresses that might be right instead of the one that was chosen to be advertised. */
+  alternatives: readonly string[];
 }
 
 /**
  * Completes options with defaults.
  *
  * @throws {TypeError} When clear text on a routable address was not asked for, or nobody could use the
- * address.
+ * address, or an address for others was not found.
  * @throws {RangeError} When a limit is out of its range; the message names the range.
  */
 export function checkedOptions(options: RemoteOptions): RemoteSettings {
   const {
     hostname = "127.0.0.1",
     port = 0,
-    advertise,
+    interfaces = systemInterfaces,
     insecure = false,
     transport = new TcpTransport(),
     outboundBudget = OUTBOUND_BUDGET,
@@ -139,12 +152,19 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
     checkRange(name, value, 1, highest);
   }
   checkPort(port, 0);
-  checkBind(reach, { insecure, advertised: advertise !== undefined });
+  checkBind(reach, { insecure });
+  let { advertise } = options;
+  let alternatives: readonly string[] = [];
   if (advertise !== undefined) checkAdvertised(advertise);
+  else if (isWildcard(hostname) && security !== "private") {
+    const { others, ...own } = ownAddress(hostname, interfaces);
+    [advertise, alternatives] = [own, others];
+  }
   return {
     hostname,
     port,
     advertise,
+    alternatives,
     transport,
     budget: outboundBudget,
     maxMessageBytes,

@@ -67,10 +67,13 @@ Deno.test("Remote.start() refuses clear text where others listen, and addresses 
       "others can reach it and nothing is encrypted",
     ],
     [
-      { hostname: "0.0.0.0", insecure: true },
-      'Cannot start remoting on "0.0.0.0": it is no address that others can use, the option "advertise" was expected',
+      { hostname: "0.0.0.0", insecure: true, interfaces: () => [] },
+      'Cannot start remoting on "0.0.0.0": no interface of this machine has an address that others can use, an address for others or the option "advertise" was expected',
     ],
-    [{ hostname: "::", insecure: true }, 'the option "advertise"'],
+    [
+      { hostname: "::", insecure: true, interfaces: () => [] },
+      'or the option "advertise" was expected',
+    ],
     [
       { advertise: { hostname: "0.0.0.0" } },
       'Cannot advertise the host "0.0.0.0": it is no name or address that others can use',
