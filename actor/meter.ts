@@ -9,20 +9,19 @@ import type { DeadLetterReason } from "./events.ts";
 import type { Mailbox, MailItem } from "./mailbox.ts";
 import { type Mail, messageOf } from "./message.ts";
 import type { KindMetrics, Metrics } from "./metrics.ts";
+import { MetricsGuard } from "./metrics_guard.ts";
 import { isLifecycle } from "./signals.ts";
-import { disown } from "./thenable.ts";
 
 /** The meters of one system, by kind. There are as many as there are kinds and protocols. */
 export class Meters {
   readonly #metrics: Metrics;
-  readonly #events: EventBus;
+  readonly #guard: MetricsGuard;
   readonly #clock: Clock;
   readonly #kinds: Map<string, KindMeter> = new Map<string, KindMeter>();
-  #state: "working" | "reported" = "working";
 
   constructor(metrics: Metrics, events: EventBus, clock: Clock) {
     this.#metrics = metrics;
-    this.#events = events;
+    this.#guard = new MetricsGuard(events, "the metrics");
     this.#clock = clock;
   }
 
@@ -46,15 +45,7 @@ export class Meters {
 
   /** Keeps what the metrics throw, or reject with, from whoever is counted. */
   guard(call: () => unknown): void {
-    try {
-      disown(call());
-    } catch (cause) {
-      if (this.#state === "reported") return;
-      this.#state = "reported";
-      const text =
-        "the metrics failed; this and what they miss from now on is not reported again";
-      this.#events.publish({ type: "warning", text, cause });
-    }
+    this.#guard.run(call);
   }
 }
 
