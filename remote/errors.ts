@@ -75,6 +75,10 @@ export class HandshakeError extends ActorError {
   readonly node: string;
   /** Why, as a word that programs can compare, for example `"version"`; a peer's refusal brings its own. */
   readonly reason: string;
+  /** What was found. */
+  readonly found: string;
+  /** What would have been right. */
+  readonly wanted: string;
 
   /** Names the peer, why in one word (`reason`), and what was found and wanted. */
   constructor(
@@ -90,6 +94,8 @@ export class HandshakeError extends ActorError {
     });
     this.node = node;
     this.reason = reason;
+    this.found = found;
+    this.wanted = wanted;
   }
 }
 

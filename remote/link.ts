@@ -3,6 +3,7 @@
  * @module
  */
 
+import type { Addressee } from "../actor/dead_letters.ts";
 import { Envelope, type Mail } from "../actor/message.ts";
 import type { BaseRef } from "../actor/ref.ts";
 import {
@@ -31,6 +32,9 @@ import type { DecodedFrame, Failure } from "./wire/fields.ts";
 import { FrameKind } from "./wire/kinds.ts";
 
 /** One connection: messages out or in, answers the other way. Of no use again after its end. */
+/** Takes messages that were meant for a link. */
+export type Heir = (mail: Mail, target: Addressee) => void;
+
 export class Link implements ReadingHost {
   readonly outbound: Outbound;
   readonly requests: Requests;
@@ -203,6 +207,16 @@ export class Link implements ReadingHost {
   refuse(error: unknown): void {
     const connection = this.#connection;
     const reading = this.#read;
+  /**
+   * Ends a link that never had a connection: `heir` takes the messages that wait for it, in order, and the
+   * other requests fail with `reason`.
+   */
+  handOver(heir: Heir, reason: unknown): void {
+    if (this.#session !== undefined || this.#state === "closed") return;
+    this.requests.leaveAsks();
+    this.#end(reason, heir);
+  }
+
     if (this.#state === "closed" || connection === undefined) return;
     // What was said before may not have been written yet, so it is said again.
     const bytes = lastFrames(this.#reading.counted, error);
@@ -275,12 +289,12 @@ export class Link implements ReadingHost {
   }
 
   /** The state, the losses and the news of the end; the connection is the caller's. */
-  #end(reason: unknown): void {
+  #end(reason: unknown, heir?: Heir): void {
     const { runtime, owner } = this.#options;
     this.#state = "closed";
     this.#reading.close();
     // Whoever sends again because of what follows must find another link.
-    owner.closed(this, reason);
+    owner.closed(this, heir === undefined ? reason : undefined);
     const losses = new Losses(this.node, reason, this.#session !== undefined);
     this.outbound.close((mail, target, isWritten) => {
       const why = isWritten ? "unknown" : "disconnected";
@@ -301,6 +315,7 @@ export class Link implements ReadingHost {
       (this.#state === "parting" && !isOwed);
     if (isWhole && isPeace) return this.close(undefined);
     const where = isWhole ? "" : " in the middle of a message";
+      if (heir !== undefined) return heir(mail, target);
     this.close(
       new DisconnectedError(
         this.node,

@@ -4,17 +4,22 @@
  */
 
 import type { Cell } from "../actor/cell.ts";
+import type { Addressee } from "../actor/dead_letters.ts";
 import { describe } from "../actor/errors.ts";
 import { MissingRef } from "../actor/local_ref.ts";
+import type { Mail } from "../actor/message.ts";
 import type { Pid } from "../actor/pid.ts";
+import type { ProtocolData } from "../actor/protocol.ts";
 import type { BaseRef } from "../actor/ref.ts";
 import type { Runtime } from "../actor/runtime.ts";
 import type { SystemInternals } from "../actor/system.ts";
 import type { Clock, Timer } from "../internal/clock.ts";
 import { Background } from "./background.ts";
 import { Commands } from "./commands.ts";
+import type { ControlRequest, RemoteWaitOptions } from "./control_request.ts";
 import { DisconnectedError, FrameError } from "./errors.ts";
 import { sayFarewell } from "./farewell.ts";
+import type { PeerPlace } from "./goakt/client/goakt_client.ts";
 import { Goakt, type GoaktOptions } from "./goakt/goakt.ts";
 import { GreetingConnection } from "./goakt/server/greeting_connection.ts";
 import type { HandshakeOptions, Session } from "./handshake.ts";
@@ -24,7 +29,13 @@ import type { IncomingMessage } from "./incoming.ts";
 import { Link } from "./link.ts";
 import type { LinkOwner } from "./link_options.ts";
 import { CodecCache } from "./message_codecs.ts";
-import { type NodeAddress, nodeKey, Peer, type PeerHost } from "./peer.ts";
+import {
+  type NodeAddress,
+  nodeKey,
+  NoLaneError,
+  Peer,
+  type PeerHost,
+} from "./peer.ts";
 import { Receiver, type ReceiverHost } from "./receiver.ts";
 import { type RefHost, RemoteRef, UNKNOWN_PROTOCOL } from "./remote_ref.ts";
 import {
@@ -98,6 +109,7 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     this.#receiver = new Receiver(this);
     this.#commands = new Commands(internals);
     this.#accepting = this.#accept();
+    this.goakt?.client.onForgotten((place) => this.#forgetGoakt(place));
   }
 
   get transport(): Transport {
@@ -146,6 +158,16 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     return this.#state === "running" ? this.#peer(pid).link("data") : undefined;
   }
 
+  goaktRef(
+    pid: Pid,
+    protocol: ProtocolData,
+    known: BaseRef | undefined,
+  ): BaseRef | undefined {
+    if (this.goakt === undefined || this.#state !== "running") return undefined;
+    const isGoakt = this.#peers.get(nodeKey(pid))?.isGoakt === true;
+    return isGoakt ? known ?? this.goakt.ref(protocol, pid) : undefined;
+  }
+
   /**
    * The link for requests that must not wait behind messages.
    *
@@ -164,9 +186,35 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
   }
 
   async confirm(pid: Pid): Promise<void> {
-    await this.controlLink(pid).request({
+    await this.control(pid, {
       kind: FrameKind.LOOKUP,
       action: `wait for the start of "${pid}"`,
+  /**
+   * Has a node do something itself, in the vocabulary that it speaks.
+   *
+   * @returns The address in its answer.
+   */
+  async control(
+    address: NodeAddress,
+    request: ControlRequest,
+    { timeout = this.runtime.asks.defaultTimeout, signal }: RemoteWaitOptions =
+      {},
+  ): Promise<string> {
+    const wait = { timeout, ...(signal && { signal }) };
+    const due = this.clock.now() + timeout;
+    if (!this.#peers.get(nodeKey(address))?.isGoakt) {
+      try {
+        return await this.controlLink(address).request(request, wait);
+      } catch (error) {
+        if (!(error instanceof NoLaneError)) throw error;
+      }
+    }
+    const left = Math.max(1, due - this.clock.now());
+    const { goakt } = this;
+    if (goakt === undefined) throw this.ended(address, "wait for"); // only it finds GoAkt nodes
+    return await goakt.control(address, request, { ...wait, timeout: left });
+  }
+
       what: "lookup",
       target: pid,
       address: pid.toJSON(),
@@ -205,6 +253,17 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
   }
 
   linger(task: Promise<void>, stop: () => void): void {
+  async examine(
+    address: NodeAddress,
+    error: unknown,
+    signal: AbortSignal,
+  ): Promise<"goakt" | { readonly error: unknown }> {
+    return await this.goakt?.examine(address, error, signal) ?? { error };
+  }
+
+  inherit = (mail: Mail, target: Addressee): void =>
+    this.goakt?.inherit(mail, target);
+
     this.#background.add(task, stop);
   }
 
@@ -229,7 +288,9 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     this.#state = "draining";
     this.#goOn?.();
     const parting = [...this.#links].map((link) => link.drain());
-    if (this.goakt !== undefined) parting.push(this.goakt.drain());
+    if (this.goakt !== undefined) {
+      parting.push(this.goakt.drain(Promise.all(parting)));
+    }
     await this.#listener.close();
     for (const connection of this.#halfOpen) connection.close();
     const late = Promise.withResolvers<void>();
@@ -257,6 +318,13 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
       this.#peers.set(key, peer);
     }
     return peer;
+  /** Nothing is open to a GoAkt node any more: whatever answers there next is looked at anew. */
+  #forgetGoakt({ host, port }: PeerPlace): void {
+    for (const [key, peer] of this.#peers) {
+      if (peer.isGoakt && peer.isAt(host, port)) this.#peers.delete(key);
+    }
+  }
+
   }
 
   #forget(link: Link): void {

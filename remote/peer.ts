@@ -3,6 +3,8 @@
  * @module
  */
 
+import type { Addressee } from "../actor/dead_letters.ts";
+import type { Mail } from "../actor/message.ts";
 import type { Clock } from "../internal/clock.ts";
 import type { HandshakeOptions, Lane } from "./handshake.ts";
 import { Dialler } from "./handshake_dialler.ts";
@@ -23,6 +25,18 @@ export interface PeerHost {
   readonly clock: Clock;
   /** Makes a link that waits for its connection. */
   createLink(node: string, role: "dialler"): Link;
+  /**
+   * Whether a node with which no handshake came about is a GoAkt node.
+   *
+   * @returns The error to report when it is none.
+   */
+  examine(
+    address: NodeAddress,
+    error: unknown,
+    signal: AbortSignal,
+  ): Promise<"goakt" | { readonly error: unknown }>;
+  /** Takes a message for the actor of a GoAkt node. */
+  inherit(mail: Mail, target: Addressee): void;
   /** Keeps an attempt to connect until it is over; `stop` ends it. */
   linger(task: Promise<void>, stop: () => void): void;
 }
@@ -35,6 +49,11 @@ export interface NodeAddress {
   readonly host: string;
   /** Its port. */
   readonly port: number;
+}
+
+/** Fails requests to a node that has no lanes, for whoever knows another way to make them. */
+export class NoLaneError extends Error {
+  override readonly name = "NoLaneError";
 }
 
 /** The text by which nodes are told apart. */
@@ -50,6 +69,7 @@ export class Peer {
   readonly #host: PeerHost;
   readonly #address: NodeAddress;
   readonly #links: Map<Lane, Link> = new Map();
+  #speaks: "lanes" | "goakt" = "lanes";
 
   constructor(host: PeerHost, address: NodeAddress) {
     this.#host = host;
@@ -58,7 +78,17 @@ export class Peer {
 
   /** Whether no link is alive. */
   get isIdle(): boolean {
-    return this.#links.size === 0;
+    return this.#links.size === 0 && !this.isGoakt;
+  }
+
+  /** Whether it turned out to be a GoAkt node, which has no links. */
+  get isGoakt(): boolean {
+    return this.#speaks === "goakt";
+  }
+
+  /** Whether it is the node at that place. */
+  isAt(host: string, port: number): boolean {
+    return this.#address.host === host && this.#address.port === port;
   }
 
   /** The living link of a lane; dialled when there is none. What is sent over it waits for the connection. */
@@ -71,7 +101,7 @@ export class Peer {
     const attempt = new AbortController();
     this.#host.linger(
       this.#dial(lane, link, attempt.signal).catch((error) =>
-        link.close(error)
+        this.#failed(link, error, attempt.signal)
       ),
       () => attempt.abort(new Error("remoting of this node has ended")),
     );
@@ -82,6 +112,21 @@ export class Peer {
   forget(link: Link): void {
     for (const [lane, known] of this.#links) {
       if (known === link) this.#links.delete(lane);
+    }
+  }
+
+  /** What waits for a link to a node that turns out to be a GoAkt node is sent as that reads it. */
+  async #failed(
+    link: Link,
+    error: unknown,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (!link.isAlive) return;
+    const found = await this.#host.examine(this.#address, error, signal);
+    if (found !== "goakt") return link.close(found.error);
+    this.#speaks = "goakt";
+    for (const waiting of [...this.#links.values()]) {
+      waiting.handOver(this.#host.inherit, new NoLaneError());
     }
   }
 

@@ -177,7 +177,7 @@ export class Remote implements AsyncDisposable {
     const pid = typeof address === "string" ? Pid.parse(address) : address;
     if (this.#isOwn(pid)) return await this.#lookupOwn(protocol, pid);
     try {
-      const found = await this.#node.controlLink(pid).request({
+      const found = await this.#node.control(pid, {
         kind: FrameKind.LOOKUP,
         action: `look up "${pid}"`,
         what: "lookup",
@@ -214,7 +214,7 @@ export class Remote implements AsyncDisposable {
     const { kind = "", name = "", input } = options;
     const data = protocolData(protocol);
     const address = parseNode(node);
-    const found = await this.#node.controlLink(address).request({
+    const found = await this.#node.control(address, {
       kind: FrameKind.SPAWN,
       action: `spawn an actor of protocol "${data.name}"`,
       what: "spawn",
@@ -244,7 +244,7 @@ export class Remote implements AsyncDisposable {
     options?: RemoteWaitOptions,
   ): Promise<void> {
     if (ref.isLocal) return await this.#system.stop(ref);
-    await this.#node.controlLink(ref.pid).request({
+    await this.#node.control(ref.pid, {
       kind: FrameKind.STOP,
       action: `stop "${ref.pid}"`,
       what: "stop",

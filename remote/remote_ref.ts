@@ -24,6 +24,12 @@ export interface RefHost {
   readonly codecs: CodecCache;
   /** The data link to the node of `pid`, or `undefined` when this node sends no more. */
   dataLink(pid: Pid): Link | undefined;
+  /** The reference that reaches the actor at `pid` while its node is known to be a GoAkt node. */
+  goaktRef(
+    pid: Pid,
+    protocol: ProtocolData,
+    known: BaseRef | undefined,
+  ): BaseRef | undefined;
   /** Waits until the actor at `pid` runs. */
   confirm(pid: Pid): Promise<void>;
   /** The error for what is asked of this node when it sends no more. */
@@ -46,6 +52,8 @@ export class RemoteRef<P extends AnyProtocol = AnyProtocol> extends BaseRef<P> {
   readonly #host: RefHost;
   readonly #address: string;
   #route: Route | undefined = undefined;
+  /** Used instead while the node is known to be a GoAkt node. */
+  #other: BaseRef | undefined = undefined;
 
   constructor(host: RefHost, pid: Pid, protocol: ProtocolData) {
     super();
@@ -77,6 +85,8 @@ export class RemoteRef<P extends AnyProtocol = AnyProtocol> extends BaseRef<P> {
     if (
       route === undefined || route.protocol !== protocol || !route.link.isUsable
     ) {
+      const other = this.#elsewhere();
+      if (other !== undefined) return other.deliver(mail);
       const link = this.#host.dataLink(this.pid);
       if (link === undefined) return this.#refuse(mail);
       route = this.#route = new Route(
@@ -94,6 +104,8 @@ export class RemoteRef<P extends AnyProtocol = AnyProtocol> extends BaseRef<P> {
   }
 
   ready(): Promise<void> {
+    const other = this.#elsewhere();
+    if (other !== undefined) return other.ready();
     const link = this.#host.dataLink(this.pid);
     if (link !== undefined) return link.outbound.ready() ?? READY;
     const action = `wait for room on the way to "${this.pid}" on`;
@@ -112,6 +124,11 @@ export class RemoteRef<P extends AnyProtocol = AnyProtocol> extends BaseRef<P> {
 
   override toString(): string {
     return this.pid.toString();
+  }
+
+  #elsewhere(): BaseRef | undefined {
+    const { pid, protocol } = this;
+    return this.#other = this.#host.goaktRef(pid, protocol, this.#other);
   }
 
   #refuse(mail: Mail): boolean {

@@ -158,6 +158,13 @@ export class Requests {
     deliver(replyTo, codecs.output, payload, 0, payload.length);
   }
 
+  /** Forgets the requests for replies of actors: their messages are sent another way. */
+  leaveAsks(): void {
+    for (const [correlation, { codecs }] of [...this.#open]) {
+      if (codecs !== undefined) this.forget(correlation);
+    }
+  }
+
   /** Fails all that wait. */
   close(error: (request: Request) => unknown): void {
     for (const request of [...this.#open.values()]) {

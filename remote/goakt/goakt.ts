@@ -7,11 +7,18 @@ import { describe } from "../../actor/errors.ts";
 import { MissingRef } from "../../actor/local_ref.ts";
 import type { Pid } from "../../actor/pid.ts";
 import type { ProtocolData } from "../../actor/protocol.ts";
-import type { BaseRef } from "../../actor/ref.ts";
+import type { Addressee } from "../../actor/dead_letters.ts";
+import type { Mail } from "../../actor/message.ts";
+import { BaseRef } from "../../actor/ref.ts";
+import type { ControlRequest } from "../control_request.ts";
+import { HandshakeError } from "../errors.ts";
+import type { NodeAddress } from "../peer.ts";
 import type { SystemInternals } from "../../actor/system.ts";
 import { UNKNOWN_PROTOCOL } from "../remote_ref.ts";
 import type { Listener, Transport } from "../transport.ts";
-import { GoaktClient } from "./client/goakt_client.ts";
+import type { CallOptions } from "./client/endpoint.ts";
+import { GoaktClient, type PeerPlace } from "./client/goakt_client.ts";
+import { control } from "./client/control.ts";
 import type { GoaktClientOptions } from "./client/options.ts";
 import type { Compression } from "./compression/compression.ts";
 import { GoaktServer, type GoaktServerOptions } from "./server/goakt_server.ts";
@@ -139,6 +146,46 @@ export class Goakt {
     return this.client.ref(protocol, pid);
   }
 
+  /**
+   * Whether a node with which no handshake came about is a GoAkt node: it must have ended the connection without
+   * a word, and answer a lookup.
+   *
+   * @returns The error to report when it is none.
+   */
+  async examine(
+    place: PeerPlace,
+    error: unknown,
+    signal: AbortSignal,
+  ): Promise<"goakt" | { readonly error: unknown }> {
+    if (!(error instanceof HandshakeError) || error.reason !== "closed") {
+      return { error };
+    }
+    try {
+      const options = { timeout: this.client.patience, signal };
+      const isGoakt = await this.client.probe(place, options);
+      return isGoakt ? "goakt" : { error };
+    } catch {
+      return { error: unansweredLookup(error, this.client.compression) };
+    }
+  }
+
+  /** Takes a message that was accepted for the lanes of a node that turned out to be a GoAkt node. */
+  inherit(mail: Mail, target: Addressee): void {
+    const protocol = target instanceof BaseRef
+      ? target.protocol
+      : UNKNOWN_PROTOCOL;
+    this.client.ref(protocol, target.pid).inherit(mail);
+  }
+
+  /** Has a GoAkt node do what nodes themselves do. */
+  control(
+    node: NodeAddress,
+    request: ControlRequest,
+    options: CallOptions,
+  ): Promise<string> {
+    return control(this.client, node, request, options);
+  }
+
   /** A reference to whoever sent a message over the GoAkt vocabulary. */
   sender(pid: Pid): BaseRef {
     const { runtime } = this.#internals;
@@ -164,9 +211,14 @@ export class Goakt {
     return true;
   }
 
-  /** Lets requests in work be answered, in both directions, and closes all connections. */
-  async drain(): Promise<void> {
-    await Promise.all([this.#server.drain(), this.client.drain()]);
+  /**
+   * Lets requests in work be answered, in both directions, and closes all connections; those to peers once
+   * `before` has resolved, since it may still need them.
+   */
+  async drain(before: Promise<unknown>): Promise<void> {
+    const served = this.#server.drain();
+    await before;
+    await Promise.all([served, this.client.drain()]);
   }
 
   /** Closes all connections now; resolves when nothing of them is left. */
@@ -176,4 +228,15 @@ export class Goakt {
     this.#server.close();
     await this.#server.drain();
   }
+}
+
+/** The error for a node that neither shook hands nor answered as a GoAkt node. */
+function unansweredLookup(
+  error: HandshakeError,
+  compression: Compression,
+): HandshakeError {
+  const { node, reason, found, wanted, cause, retryable } = error;
+  const also =
+    `${found}, and a lookup (${compression}) was not answered either`;
+  return new HandshakeError(node, reason, also, wanted, { cause, retryable });
 }

@@ -14,6 +14,9 @@ import {
 /** Longest text that is sent, in characters. */
 const LONGEST_TEXT = 4_096;
 
+/** Looked up to find out whether a node is a GoAkt node: nodes of ours say that they are none. */
+export const PROBE_NAME = "troupe.remote.v1.Hello";
+
 /** The texts that GoAkt peers look for. */
 export const TEXT = {
   clusterDisabled: "cluster is not enabled",
@@ -30,6 +33,7 @@ export const TEXT = {
   unknownDependency: "dependency type is not registered",
   invalidGrain: "invalid graind identity", // as GoAkt spells it
   startFailed: "preStart failed",
+  notGoakt: "this node speaks troupe.remote.v1",
 } as const;
 
 /** Thrown where a request is carried out; becomes the `Error` that answers it. */

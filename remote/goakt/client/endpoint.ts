@@ -71,9 +71,9 @@ export class Endpoint {
     return this.#pool.size === 0 && this.#tells.bytes === 0;
   }
 
-  /** Takes a tell; false when there is no room for it. */
-  tell(tell: Tell): boolean {
-    return this.#tells.send(tell);
+  /** Takes a tell; false when there is no room for a new one. */
+  tell(tell: Tell, state: "new" | "accepted" = "new"): boolean {
+    return this.#tells.send(tell, state);
   }
 
   /** Resolves when there is room for tells; `undefined` when there is some now. */
@@ -82,15 +82,22 @@ export class Endpoint {
   }
 
   /**
-   * Sends a request; see {@linkcode sendRequest}. `timeout` is how long the peer takes at most; its answer may
-   * be somewhat later, before the connection is given up.
+   * Sends a request that concerns `receiver`, behind what was told to it before; see {@linkcode sendRequest}.
+   * `timeout` is how long the peer takes at most; its answer may be somewhat later, before the connection is
+   * given up.
    */
   send<Req extends DescMessage, Res extends DescMessage>(
+    receiver: string,
     options: RequestOptions<Req, Res>,
     outcome: RequestOutcome<Res>,
   ): () => void {
     const timeout = options.timeout + this.#settings.answerTimeout;
-    return sendRequest(this.#target, { ...options, timeout }, outcome);
+    return sendRequest(
+      this.#target,
+      { ...options, timeout },
+      outcome,
+      (start) => this.#tells.behind(receiver, start),
+    );
   }
 
   /**

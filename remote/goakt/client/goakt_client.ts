@@ -29,7 +29,9 @@ import {
   RemoteStopRequestSchema,
   RemoteStopResponseSchema,
 } from "../gen/internalpb/remoting_pb.ts";
+import type { Compression } from "../compression/compression.ts";
 import { type Payload, toAny } from "../payload.ts";
+import { PROBE_NAME, TEXT } from "../refusal.ts";
 import { type CallOptions, Endpoint } from "./endpoint.ts";
 import { GoaktRef, type GoaktRefHost } from "./goakt_ref.ts";
 import { clientSettings, type GoaktClientOptions } from "./options.ts";
@@ -63,6 +65,7 @@ export class GoaktClient implements GoaktRefHost {
   /** By `host:port`; an entry goes when nothing of it is open. */
   readonly #endpoints: Map<string, Endpoint> = new Map();
   #state: "open" | "closed" = "open";
+  #onForgotten: (place: PeerPlace) => void = () => {};
 
   /** Opens nothing yet. */
   constructor({ runtime, transport, options }: GoaktClientParts) {
@@ -76,6 +79,37 @@ export class GoaktClient implements GoaktRefHost {
     let count = 0;
     for (const endpoint of this.#endpoints.values()) count += endpoint.size;
     return count;
+  }
+
+  /** Calls `run` whenever nothing is open to a peer any more. */
+  onForgotten(run: (place: PeerPlace) => void): void {
+    this.#onForgotten = run;
+  }
+
+  /**
+   * Looks up a name that no GoAkt node has an actor of, and that nodes of ours refuse.
+   *
+   * @returns Whether the answer is that of a GoAkt node.
+   * @throws {DisconnectedError} When there is none.
+   */
+  async probe(place: PeerPlace, options: CallOptions): Promise<boolean> {
+    try {
+      await this.lookup(place, PROBE_NAME, options);
+      return true;
+    } catch (error) {
+      if (!(error instanceof RemoteError)) throw error;
+      return error.text !== TEXT.notGoakt;
+    }
+  }
+
+  /** How long an answer may be waited for that is not needed sooner, in milliseconds. */
+  get patience(): number {
+    return this.#settings.answerTimeout;
+  }
+
+  /** How connections are compressed. */
+  get compression(): Compression {
+    return this.#settings.compression;
   }
 
   /** A reference to an actor of a GoAkt peer. */
@@ -97,6 +131,7 @@ export class GoaktClient implements GoaktRefHost {
         onIdle: (idle) => {
           if (idle.isIdle && this.#endpoints.get(key) === idle) {
             this.#endpoints.delete(key);
+            this.#onForgotten({ host, port });
           }
         },
       });

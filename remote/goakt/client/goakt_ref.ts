@@ -4,7 +4,7 @@
  */
 
 import { create } from "@bufbuild/protobuf";
-import type { AskRegistry } from "../../../actor/asks.ts";
+import { type AskRegistry, PendingAsk } from "../../../actor/asks.ts";
 import { type ActorError, AskTimeoutError } from "../../../actor/errors.ts";
 import {
   Envelope,
@@ -24,6 +24,7 @@ import {
   OverloadedError,
   RemoteError,
 } from "../../errors.ts";
+import { FAR_POISON } from "../../far_poison.ts";
 import { UNKNOWN_PROTOCOL } from "../../remote_ref.ts";
 import { formatAddress } from "../../transport.ts";
 import { formatGoaktAddress } from "../address.ts";
@@ -83,11 +84,22 @@ export class GoaktRef extends BaseRef {
   }
 
   deliver(mail: Mail): boolean {
+    return this.#take(mail, "new");
+  }
+
+  /** Takes mail that was accepted already, for a link that the peer does not have: there is room for it. */
+  inherit(mail: Mail): void {
+    const replyTo = mail instanceof Envelope ? mail.replyTo : undefined;
+    const isOver = replyTo instanceof PendingAsk && !replyTo.isOpen;
+    if (!isOver) this.#take(mail, "accepted");
+  }
+
+  #take(mail: Mail, state: "new" | "accepted"): boolean {
     const isEnvelope = mail instanceof Envelope;
     const message = isEnvelope ? mail.message : mail;
     const replyTo = isEnvelope ? mail.replyTo : undefined;
     const { protocol, type } = message;
-    const isPoison = type === PoisonPill.type;
+    const isPoison = type === PoisonPill.type || message === FAR_POISON;
     if (
       !isPoison && protocol !== this.protocol &&
       this.protocol !== UNKNOWN_PROTOCOL
@@ -103,7 +115,7 @@ export class GoaktRef extends BaseRef {
       const sender = isEnvelope ? mail.sender?.pid : undefined;
       const remote = this.#message(sender, payload);
       return replyTo === undefined
-        ? this.#tell(endpoint, mail, remote, payload)
+        ? this.#tell(endpoint, mail, remote, payload, state)
         : this.#ask(endpoint, message, replyTo, remote);
     } catch (error) {
       return this.#refuse(mail, "not_encodable", error);
@@ -148,11 +160,12 @@ export class GoaktRef extends BaseRef {
     mail: Mail,
     message: RemoteMessage,
     { typeName, bytes }: Payload,
+    state: "new" | "accepted",
   ): boolean {
     const size = bytes.length + typeName.length + this.#address.length +
       OVERHEAD;
     const lost = (error: unknown) => this.#refuse(mail, reasonOf(error), error);
-    if (endpoint.tell({ message, size, lost })) return true;
+    if (endpoint.tell({ message, size, lost }, state)) return true;
     const node = formatAddress(this.pid.host, this.pid.port);
     const action = `deliver a message to "${this.pid}"`;
     return this.#refuse(mail, "overloaded", new OverloadedError(node, action));
@@ -168,7 +181,7 @@ export class GoaktRef extends BaseRef {
     const { clock } = this.#host.runtime;
     const left = replyTo.deadline - clock.now();
     const timeout = Math.max(1, Math.min(left, LONGEST));
-    const giveUp = endpoint.send({
+    const giveUp = endpoint.send(this.#address, {
       request: RemoteAskRequestSchema,
       fields: { remoteMessages: [remote], timeout: toDuration(timeout) },
       response: RemoteAskResponseSchema,

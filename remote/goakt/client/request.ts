@@ -58,6 +58,7 @@ export interface RequestOutcome<Res extends DescMessage> {
 /**
  * Sends a request; one of the methods of `outcome` is called once.
  *
+ * @param when Calls back when the request may go; at once unless told otherwise.
  * @returns Gives the request up: nothing is sent when it waits for a connection, and the answer is ignored.
  * @throws {FrameError} When it would be larger than the limit.
  */
@@ -65,12 +66,15 @@ export function sendRequest<Req extends DescMessage, Res extends DescMessage>(
   target: RequestTarget,
   options: RequestOptions<Req, Res>,
   outcome: RequestOutcome<Res>,
+  when: (start: () => void) => void = (start) => start(),
 ): () => void {
   const { request, fields } = options;
   const { limit } = target;
   const frame = encodeMessage(request, create(request, fields), { limit });
   const sent = new SentRequest(target, options, outcome, frame);
-  target.pool.acquire(sent);
+  when(() => {
+    if (!sent.isGone) target.pool.acquire(sent);
+  });
   return () => sent.giveUp();
 }
 

@@ -28,6 +28,12 @@ export interface Tell {
   lost(error: unknown): void;
 }
 
+/** A tell, numbered in the order of sending. */
+interface Taken {
+  readonly tell: Tell;
+  readonly number: number;
+}
+
 /** How the lane is bounded. */
 export interface TellLaneOptions {
   /** How long the answer to a request may take, in milliseconds. */
@@ -52,11 +58,19 @@ const BATCH_BYTES = 64 * 1024;
 export class TellLane {
   readonly #target: RequestTarget;
   readonly #options: TellLaneOptions;
-  readonly #queue: Deque<Tell> = new Deque();
+  readonly #queue: Deque<Taken> = new Deque();
   #state: "closed" | "opening" | "open" = "closed";
   #exchange: Exchange | undefined = undefined;
   #bytes = 0;
   #waiting: (() => void)[] = [];
+  /** Bytes of the largest message that was refused since there was room the last time. */
+  #refused = 0;
+  /** How many tells were taken. */
+  #taken = 0;
+  /** By receiver, the number of the last tell to it; an entry goes when that has been settled. */
+  readonly #last: Map<string, number> = new Map();
+  /** What begins when the tell of that number has been settled. */
+  readonly #behind: Map<number, (() => void)[]> = new Map();
 
   /** Opens nothing yet. */
   constructor(target: RequestTarget, options: TellLaneOptions) {
@@ -69,21 +83,46 @@ export class TellLane {
     return this.#bytes;
   }
 
-  /** Takes a message; false when there is no room for it. One that is larger than the room is taken when nothing waits. */
-  send(tell: Tell): boolean {
-    if (this.#bytes > 0 && this.#bytes + tell.size > this.#options.budget) {
+  /**
+   * Takes a message; false when there is no room for a new one. One that is larger than the room is taken when
+   * nothing waits.
+   */
+  send(tell: Tell, state: "new" | "accepted" = "new"): boolean {
+    const isOver = this.#bytes + tell.size > this.#options.budget;
+    if (state === "new" && this.#bytes > 0 && isOver) {
+      this.#refused = Math.max(this.#refused, tell.size);
       return false;
     }
     this.#bytes += tell.size;
-    this.#queue.push(tell);
+    const number = ++this.#taken;
+    this.#last.set(tell.message.receiver, number);
+    this.#queue.push({ tell, number });
     this.#pump();
     return true;
   }
 
-  /** Resolves when there is room; `undefined` when there is some now. */
+  /** Resolves when there is room, for what was refused too; `undefined` when there is some now. */
   ready(): Promise<void> | undefined {
-    if (this.#bytes < this.#options.budget) return undefined;
+    if (this.#hasRoom) {
+      this.#refused = 0;
+      return undefined;
+    }
     return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Calls `run` once what was told to `receiver` before has arrived, or is known to be lost. */
+  behind(receiver: string, run: () => void): void {
+    const last = this.#last.get(receiver);
+    if (last === undefined) return run();
+    const waiting = this.#behind.get(last);
+    if (waiting === undefined) this.#behind.set(last, [run]);
+    else waiting.push(run);
+  }
+
+  get #hasRoom(): boolean {
+    const { budget } = this.#options;
+    return this.#bytes === 0 ||
+      (this.#bytes < budget && this.#bytes + this.#refused <= budget);
   }
 
   #pump(): void {
@@ -111,61 +150,72 @@ export class TellLane {
         this.#state = "closed";
         this.#exchange = undefined;
         for (
-          let tell = this.#queue.shift();
-          tell !== undefined;
-          tell = this.#queue.shift()
-        ) this.#lose(tell, error);
+          let taken = this.#queue.shift();
+          taken !== undefined;
+          taken = this.#queue.shift()
+        ) this.#lose(taken, error);
         this.#settle();
       },
     });
   }
 
-  #batch(most: number): Tell[] {
+  #batch(most: number): Taken[] {
     const mostBytes = Math.min(BATCH_BYTES, this.#target.limit / 2);
-    const batch: Tell[] = [];
+    const batch: Taken[] = [];
     let bytes = 0;
     for (
-      let tell = this.#queue.peek();
-      tell !== undefined && batch.length < most;
-      tell = this.#queue.peek()
+      let taken = this.#queue.peek();
+      taken !== undefined && batch.length < most;
+      taken = this.#queue.peek()
     ) {
+      const { tell } = taken;
       bytes += tell.size;
       const [first] = batch;
       if (
         first !== undefined && (bytes > mostBytes ||
-          tell.message.receiver !== first.message.receiver)
+          tell.message.receiver !== first.tell.message.receiver)
       ) break;
       this.#queue.shift();
-      batch.push(tell);
+      batch.push(taken);
     }
     return batch;
   }
 
-  #send(exchange: Exchange, batch: Tell[]): void {
+  #send(exchange: Exchange, batch: Taken[]): void {
     const { limit } = this.#target;
     let frame: Uint8Array;
     try {
-      const remoteMessages = batch.map(({ message }) => message);
+      const remoteMessages = batch.map(({ tell }) => tell.message);
       const request = create(RemoteTellRequestSchema, { remoteMessages });
       frame = encodeMessage(RemoteTellRequestSchema, request, { limit });
     } catch (error) {
-      for (const tell of batch) this.#lose(tell, error);
+      for (const taken of batch) this.#lose(taken, error);
       return this.#settle();
     }
     exchange.send(
       frame,
-      new Batch(batch, this.#options.answerTimeout, (lost) => {
+      new Batch(batch.length, this.#options.answerTimeout, (lost) => {
         if (lost !== undefined) {
-          for (const tell of batch) this.#lose(tell, lost);
-        } else for (const { size } of batch) this.#bytes -= size;
+          for (const taken of batch) this.#lose(taken, lost);
+        } else for (const taken of batch) this.#leave(taken);
         this.#settle();
       }, this.#target.node),
     );
   }
 
-  #lose(tell: Tell, error: unknown): void {
+  #lose(taken: Taken, error: unknown): void {
+    taken.tell.lost(error);
+    this.#leave(taken);
+  }
+
+  #leave({ tell, number }: Taken): void {
     this.#bytes -= tell.size;
-    tell.lost(error);
+    const { receiver } = tell.message;
+    if (this.#last.get(receiver) === number) this.#last.delete(receiver);
+    const behind = this.#behind.get(number);
+    if (behind === undefined) return;
+    this.#behind.delete(number);
+    for (const run of behind) run();
   }
 
   /** Goes on after an answer or a loss. */
@@ -180,7 +230,8 @@ export class TellLane {
       this.#state = "closed";
       this.#target.pool.release(exchange);
     }
-    if (this.#bytes >= this.#options.budget) return;
+    if (this.#waiting.length === 0 || !this.#hasRoom) return;
+    this.#refused = 0;
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 }
@@ -188,17 +239,17 @@ export class TellLane {
 class Batch implements Pending {
   readonly name: string = RemoteTellRequestSchema.typeName;
   readonly timeout: number;
-  readonly #tells: readonly Tell[];
+  readonly #count: number;
   readonly #done: (lost: unknown) => void;
   readonly #node: string;
 
   constructor(
-    tells: readonly Tell[],
+    count: number,
     timeout: number,
     done: (lost: unknown) => void,
     node: string,
   ) {
-    this.#tells = tells;
+    this.#count = count;
     this.timeout = timeout;
     this.#done = done;
     this.#node = node;
@@ -216,7 +267,7 @@ class Batch implements Pending {
       );
     }
     const answer = decodeMessage(ErrorSchema, body);
-    const count = this.#tells.length;
+    const count = this.#count;
     const action = count === 1
       ? "deliver a message"
       : `deliver ${count} messages together`;

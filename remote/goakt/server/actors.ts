@@ -27,6 +27,7 @@ import {
   addressNotFound,
   invalidHost,
   isReserved,
+  PROBE_NAME,
   Refusal,
   TEXT,
 } from "../refusal.ts";
@@ -45,6 +46,9 @@ export function lookUp(
   host: GoaktHost,
   request: RemoteLookupRequest,
 ): MessageInitShape<typeof RemoteLookupResponseSchema> {
+  if (request.name === PROBE_NAME) {
+    throw new Refusal(Code.FAILED_PRECONDITION, TEXT.notGoakt);
+  }
   checkHost(host, request);
   const cell = cellOf(host, request);
   return { address: addressAt(host, request, cell.path) };

@@ -364,6 +364,55 @@ Deno.test("GoaktRef.tell() sends in order on one connection and does not wait fo
   assertEquals(world.client.connections, 1);
 });
 
+Deno.test("GoaktRef.ask() goes behind what was told to the same actor before, and to no other", async () => {
+  await using world = new ClientWorld();
+  await world.listen();
+  const ref = world.ref("a");
+  ref.tell(Echo.say(said("1")));
+  ref.tell(Echo.say(said("2")));
+  const asked = ref.ask(Echo.say(said("3")));
+  const other = world.ref("b").ask(Echo.say(said("4")));
+  await world.settle();
+  const names = () => world.requests.map(({ name }) => name.slice(17, -7));
+  assertEquals(names().toSorted(), ["Ask", "Tell", "Tell"]);
+  const [tells, asks] = ["Tell", "Ask"].map((kind) =>
+    world.requests.filter(({ name }) => name.includes(kind))
+  );
+  await tells?.[0]?.answer(TOLD);
+  await world.settle();
+  ref.tell(Echo.say(said("5")));
+  await world.settle();
+  assertEquals(names().length, 4);
+  await tells?.[1]?.answer(TOLD);
+  await world.settle();
+  assertEquals(names().length, 5);
+  assertEquals(names().at(-1), "Ask");
+  await asks?.[0]?.answer(replied("4"));
+  await world.requests.at(-1)?.answer(replied("3"));
+  assertEquals([(await asked).value, (await other).value], ["3", "4"]);
+});
+
+Deno.test("GoaktRef.ask() behind tells that are lost goes all the same, or not at all once given up", async () => {
+  await using world = new ClientWorld();
+  await world.listen();
+  const ref = world.ref("a");
+  ref.tell(Echo.say(said("1")));
+  const asked = ref.ask(Echo.say(said("2")));
+  const given = assertRejects(
+    () => ref.ask(Echo.say(said("3")), { timeout: 50 }),
+    AskTimeoutError,
+  );
+  await world.clock.advance(100);
+  await given;
+  assertEquals(world.requests.length, 1);
+  world.requests[0]?.hangUp();
+  await world.settle();
+  assertEquals(world.reasons, ["unknown"]);
+  assertEquals(world.requests.length, 2);
+  await world.requests[1]?.answer(replied("2"));
+  assertEquals((await asked).value, "2");
+});
+
 Deno.test("GoaktRef.tell() gathers messages to one receiver while answers are outstanding", async () => {
   await using world = new ClientWorld();
   await world.listen();
