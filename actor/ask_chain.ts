@@ -3,16 +3,11 @@
  * @module
  */
 
+import type { PendingAsk } from "./asks.ts";
 import type { Cell } from "./cell.ts";
 import { isEnding } from "./cell_state.ts";
-import { ActorError } from "./errors.ts";
-import {
-  type Envelope,
-  type Mail,
-  messageOf,
-  type ReplyTo,
-  replyToOf,
-} from "./message.ts";
+import { ActorError, StoppedError } from "./errors.ts";
+import { type Envelope, type Mail, messageOf, replyToOf } from "./message.ts";
 import type { Pid } from "./pid.ts";
 
 /** How many waits are looked at in the search for a cycle; beyond that the timeout of an ask has to end it. */
@@ -35,7 +30,7 @@ export class AskLink {
   next: AskLink | undefined = undefined;
   prior: AskLink | undefined = undefined;
   /** Takes the reply. */
-  #asker: ReplyTo | undefined = undefined;
+  #asker: PendingAsk | undefined = undefined;
 
   constructor(
     cell: Cell,
@@ -48,13 +43,13 @@ export class AskLink {
   }
 
   /** The ask is open, and `asker` takes its reply. */
-  opened(asker: ReplyTo): void {
+  opened(asker: PendingAsk): void {
     this.#asker = asker;
     this.cell.runtime.asks.open.add(this);
   }
 
   /** `asker` waits no more. */
-  closed(asker: ReplyTo): void {
+  closed(asker: PendingAsk): void {
     if (this.#asker !== asker) return;
     this.letGo();
     this.cell.runtime.asks.open.remove(this);
@@ -75,6 +70,11 @@ export class AskLink {
   /** Answers the ask, which came as `mail`, with an error that nothing on the way to its target changes. */
   fail(mail: Envelope, error: unknown): void {
     (this.#asker ?? mail.replyTo)?.fail(error);
+  }
+
+  /** Ends the wait; whoever has the ask may handle it all the same. */
+  giveUp(error: unknown): void {
+    this.#asker?.giveUp(error);
   }
 }
 
@@ -175,6 +175,39 @@ export function takeChained(
   if (cell.turn === "awaiting") cell.goOn();
   else cell.wake();
   return true;
+}
+
+/**
+ * Ends the asks that wait for `cell`, which takes nothing before all that it has in work is done, where
+ * something in work waits for their askers. They are handled when `cell` goes on.
+ */
+export function endWaitsFor(cell: Cell): void {
+  const flights = cell.rareOrNone?.interleaving?.flights ?? [];
+  const { open } = cell.runtime.asks;
+  const seen = new Set<AskLink>();
+  const waiting: AskLink[] = [];
+  const visit = (asker: Cell, work: Mail | undefined): void => {
+    for (let link = open.of(asker); link !== undefined; link = link.next) {
+      if (link.mail !== work || seen.has(link)) continue;
+      if (seen.size === LONGEST_SEARCH) return;
+      seen.add(link);
+      const { holder, held } = link;
+      if (holder === undefined || held === undefined) continue;
+      if (holder === cell && !cell.isBusyWith(held)) waiting.push(link);
+      else for (const one of workBefore(holder, held)) visit(holder, one);
+    }
+  };
+  for (const { mail } of flights) visit(cell, mail);
+  for (const link of waiting) {
+    link.giveUp(
+      new StoppedError(
+        cell.pid,
+        "wait for the reply of",
+        `it is ${cell.state} and waits for the asker`,
+        "unknown",
+      ),
+    );
+  }
 }
 
 /** The actors of the cycle that an ask by `link` would close, when `target` took it as `mail`. */

@@ -5,7 +5,7 @@
 
 import { Deque } from "../internal/deque.ts";
 import type { Cell } from "./cell.ts";
-import { STASH_CAPACITY } from "./cell_state.ts";
+import { isEnding, STASH_CAPACITY } from "./cell_state.ts";
 import { ActorError } from "./errors.ts";
 import { type Mail, messageOf } from "./message.ts";
 import type { Pid } from "./pid.ts";
@@ -57,8 +57,11 @@ export function stash(cell: Cell, mail: Mail | undefined): void {
     throw new StashOverflowError(cell.pid, capacity);
   }
   // The time of a timer's message has come: what becomes of the timer does not concern it any more.
-  stashed.push(mail instanceof TimerMail ? mail.message : mail);
+  const kept = mail instanceof TimerMail ? mail.message : mail;
   rare.meter?.setAside();
+  if (isEnding(cell.state)) return cell.refuse(kept); // nobody is left to handle it
+  stashed.push(kept);
+  if (cell.state === "restarting") unstash(cell, Infinity); // as all that was stashed before
 }
 
 /** Puts the oldest stashed message, or all in their order, before the mail that waits. */

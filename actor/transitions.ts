@@ -3,6 +3,7 @@
  * @module
  */
 
+import { endWaitsFor } from "./ask_chain.ts";
 import type { Cell } from "./cell.ts";
 import { isEnding } from "./cell_state.ts";
 import { StartError, StoppedError } from "./errors.ts";
@@ -95,6 +96,7 @@ export function restart(cell: Cell, error: unknown): void {
   for (const { context } of cell.rare.interleaving?.flights ?? []) {
     context.cancel(() => interruption(cell));
   }
+  if (cell.inFlight > 0) endWaitsFor(cell);
   cell.wake();
 }
 

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   type ActorOptions,
   type ActorRef,
@@ -12,10 +12,20 @@ import {
   PoisonPill,
   protocol,
   type Reentrancy,
+  StoppedError,
   tell,
 } from "../../actor/mod.ts";
 import { ManualClock, settle } from "../../testing/mod.ts";
-import { gate, type Job, quietSystem, raise, record } from "./fixtures.ts";
+import {
+  gate,
+  type Job,
+  quietSystem,
+  raise,
+  record,
+  Worker,
+  worker,
+  type WorkerRef,
+} from "./fixtures.ts";
 
 const Book = protocol("book", {
   read: ask({ input: data<Job>(), output: data<unknown>(), readOnly: true }),
@@ -656,6 +666,85 @@ Deno.test("an ask that led back to an actor which is to restart fails instead of
   open.resolve();
   await assertRejects(() => asked, AskCycleError);
   assertEquals(await actor.ask(Book.write(() => "again")), "again");
+});
+
+/** An actor that restarts while an ask waits for it on which a message of it in work depends. */
+async function restartBefore(
+  system: ActorSystem,
+  between: WorkerRef | undefined,
+  log: string[],
+): Promise<{ actor: BookRef; error: unknown }> {
+  const actor = spawnBook(system, reentrant("all"));
+  const other = system.spawn(Plain, () => ({
+    run: (job: Job, ctx: Context) => job(ctx),
+  }));
+  const last = Book.write(() => log.push("handled"));
+  const asking: Job = (ctx) => {
+    // Both wait for the next turn of the actor, and the first makes it fail.
+    actor.tell(Book.write(() => raise(new Error("boom"))));
+    return ctx.ask(actor, last);
+  };
+  const way: Job = between === undefined
+    ? asking
+    : (ctx) => ctx.ask(between, Worker.run(asking));
+  const asked = actor.ask(
+    Book.write((ctx) => ctx.ask(other, Plain.run(way))),
+  );
+  const error = await asked.catch((error) => error);
+  await settle(system);
+  return { actor, error };
+}
+
+Deno.test("an ask that waits for an actor which begins to restart is answered when what is in work waits for it", async () => {
+  for (const isFar of [false, true]) {
+    await using system = still();
+    const log: string[] = [];
+    const between = isFar ? system.spawn(Worker, () => worker()) : undefined;
+    const { actor, error } = await restartBefore(system, between, log);
+    assert(error instanceof StoppedError);
+    assertEquals([error.message, error.outcome, log], [
+      `Cannot wait for the reply of "${actor.pid}": it is restarting and waits for the asker, a running actor was expected`,
+      "unknown",
+      ["handled"], // after the restart
+    ]);
+    assertEquals(await actor.ask(Book.write(() => "again")), "again");
+  }
+});
+
+Deno.test("an ask that waits for an actor which begins to restart is handled after it when nothing in work waits for it", async () => {
+  await using system = still();
+  const actor = spawnBook(system, reentrant("all"));
+  const asker = system.spawn(Worker, () => worker());
+  const open = gate();
+  const slow = actor.ask(Book.write(() => open.promise));
+  await settle(system);
+  actor.tell(Book.write(() => raise(new Error("boom"))));
+  const asked = asker.ask(
+    Worker.run((ctx) => ctx.ask(actor, Book.write(() => "answer"))),
+  );
+  await settle(system);
+  open.resolve();
+  await slow;
+  assertEquals(await asked, "answer");
+});
+
+Deno.test("an ask that is in work when its actor begins to restart is answered by its handler", async () => {
+  await using system = still();
+  const actor = spawnBook(system, reentrant("all"));
+  const other = system.spawn(Plain, () => ({
+    run: (job: Job, ctx: Context) => job(ctx),
+  }));
+  const open = gate();
+  const asking: Job = (ctx) =>
+    ctx.ask(actor, Book.write(() => open.promise.then(() => "answer")));
+  const asked = actor.ask(
+    Book.write((ctx) => ctx.ask(other, Plain.run(asking))),
+  );
+  await settle(system);
+  actor.tell(Book.write(() => raise(new Error("boom"))));
+  await settle(system);
+  open.resolve();
+  assertEquals(await asked, "answer");
 });
 
 Deno.test("a restart and a stop abort the signals of what is in work", async () => {

@@ -397,3 +397,35 @@ Deno.test("a message that interleaves is stashed by its own ctx", async () => {
   assertEquals(await actor.ask(unstashAll), 1);
   assertEquals(await asked, "first");
 });
+
+Deno.test("a message that is stashed while its actor stops is a dead letter, and its asker is told", async () => {
+  await using system = quietSystem({ clock: new ManualClock() });
+  const actor = system.spawn(Worker, () => worker());
+  const open = gate();
+  const asked = actor.ask(Worker.run(async (ctx) => {
+    await open.promise;
+    ctx.stash();
+  })).catch((error) => error.code);
+  await settle(system);
+  const stopped = system.stop(actor);
+  open.resolve();
+  await stopped;
+  assertEquals([await asked, system.deadLetters], ["stopped_error", 1]);
+});
+
+Deno.test("a message that is stashed while its actor restarts is left to the fresh instance", async () => {
+  await using system = quietSystem({ clock: new ManualClock() });
+  const actor = system.spawn(Worker, () => worker());
+  const open = gate();
+  let times = 0;
+  const asked = actor.ask(Worker.run(async (ctx) => {
+    if (++times === 2) return "by the fresh instance";
+    await open.promise;
+    ctx.stash();
+  }));
+  await settle(system);
+  const restarted = system.restart(actor);
+  open.resolve();
+  await restarted;
+  assertEquals(await asked, "by the fresh instance");
+});
