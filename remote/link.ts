@@ -31,10 +31,10 @@ import type { Connection } from "./transport.ts";
 import type { DecodedFrame, Failure } from "./wire/fields.ts";
 import { FrameKind } from "./wire/kinds.ts";
 
-/** One connection: messages out or in, answers the other way. Of no use again after its end. */
 /** Takes messages that were meant for a link. */
 export type Heir = (mail: Mail, target: Addressee) => void;
 
+/** One connection: messages out or in, answers the other way. Of no use again after its end. */
 export class Link implements ReadingHost {
   readonly outbound: Outbound;
   readonly requests: Requests;
@@ -197,16 +197,6 @@ export class Link implements ReadingHost {
     this.#end(reason);
   }
 
-  /** Calls `run` once the link has ended. */
-  whenClosed(run: () => void): void {
-    if (this.isAlive) this.#onClosed.push(run);
-    else run();
-  }
-
-  /** Ends the link because of what the peer did, and tells the peer so if it listens. */
-  refuse(error: unknown): void {
-    const connection = this.#connection;
-    const reading = this.#read;
   /**
    * Ends a link that never had a connection: `heir` takes the messages that wait for it, in order, and the
    * other requests fail with `reason`.
@@ -217,6 +207,16 @@ export class Link implements ReadingHost {
     this.#end(reason, heir);
   }
 
+  /** Calls `run` once the link has ended. */
+  whenClosed(run: () => void): void {
+    if (this.isAlive) this.#onClosed.push(run);
+    else run();
+  }
+
+  /** Ends the link because of what the peer did, and tells the peer so if it listens. */
+  refuse(error: unknown): void {
+    const connection = this.#connection;
+    const reading = this.#read;
     if (this.#state === "closed" || connection === undefined) return;
     // What was said before may not have been written yet, so it is said again.
     const bytes = lastFrames(this.#reading.counted, error);
@@ -297,6 +297,7 @@ export class Link implements ReadingHost {
     owner.closed(this, heir === undefined ? reason : undefined);
     const losses = new Losses(this.node, reason, this.#session !== undefined);
     this.outbound.close((mail, target, isWritten) => {
+      if (heir !== undefined) return heir(mail, target);
       const why = isWritten ? "unknown" : "disconnected";
       const error = losses.ofMessage(target, isWritten);
       runtime.deadLetters.take(mail, target, why, error);
@@ -315,7 +316,6 @@ export class Link implements ReadingHost {
       (this.#state === "parting" && !isOwed);
     if (isWhole && isPeace) return this.close(undefined);
     const where = isWhole ? "" : " in the middle of a message";
-      if (heir !== undefined) return heir(mail, target);
     this.close(
       new DisconnectedError(
         this.node,

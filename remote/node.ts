@@ -106,10 +106,10 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     this.#listener = listener;
     this.handshake = { self, maxFrameBytes: options.maxMessageBytes };
     this.goakt = Goakt.of(internals, listener, self, options);
+    this.goakt?.client.onForgotten((place) => this.#forgetGoakt(place));
     this.#receiver = new Receiver(this);
     this.#commands = new Commands(internals);
     this.#accepting = this.#accept();
-    this.goakt?.client.onForgotten((place) => this.#forgetGoakt(place));
   }
 
   get transport(): Transport {
@@ -154,10 +154,6 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     return new RemoteRef(this, pid, UNKNOWN_PROTOCOL);
   }
 
-  dataLink(pid: Pid): Link | undefined {
-    return this.#state === "running" ? this.#peer(pid).link("data") : undefined;
-  }
-
   goaktRef(
     pid: Pid,
     protocol: ProtocolData,
@@ -166,6 +162,10 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     if (this.goakt === undefined || this.#state !== "running") return undefined;
     const isGoakt = this.#peers.get(nodeKey(pid))?.isGoakt === true;
     return isGoakt ? known ?? this.goakt.ref(protocol, pid) : undefined;
+  }
+
+  dataLink(pid: Pid): Link | undefined {
+    return this.#state === "running" ? this.#peer(pid).link("data") : undefined;
   }
 
   /**
@@ -185,10 +185,6 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     });
   }
 
-  async confirm(pid: Pid): Promise<void> {
-    await this.control(pid, {
-      kind: FrameKind.LOOKUP,
-      action: `wait for the start of "${pid}"`,
   /**
    * Has a node do something itself, in the vocabulary that it speaks.
    *
@@ -215,6 +211,10 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     return await goakt.control(address, request, { ...wait, timeout: left });
   }
 
+  async confirm(pid: Pid): Promise<void> {
+    await this.control(pid, {
+      kind: FrameKind.LOOKUP,
+      action: `wait for the start of "${pid}"`,
       what: "lookup",
       target: pid,
       address: pid.toJSON(),
@@ -252,7 +252,6 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     void link.drain(); // ends with the link, and never fails
   }
 
-  linger(task: Promise<void>, stop: () => void): void {
   async examine(
     address: NodeAddress,
     error: unknown,
@@ -264,6 +263,7 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
   inherit = (mail: Mail, target: Addressee): void =>
     this.goakt?.inherit(mail, target);
 
+  linger(task: Promise<void>, stop: () => void): void {
     this.#background.add(task, stop);
   }
 
@@ -318,13 +318,13 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
       this.#peers.set(key, peer);
     }
     return peer;
+  }
+
   /** Nothing is open to a GoAkt node any more: whatever answers there next is looked at anew. */
   #forgetGoakt({ host, port }: PeerPlace): void {
     for (const [key, peer] of this.#peers) {
       if (peer.isGoakt && peer.isAt(host, port)) this.#peers.delete(key);
     }
-  }
-
   }
 
   #forget(link: Link): void {
