@@ -4,6 +4,7 @@
  */
 
 import type { Clock, Timer } from "../internal/clock.ts";
+import type { Addressee } from "./dead_letters.ts";
 import { AskTimeoutError } from "./errors.ts";
 import {
   type Carrier,
@@ -81,6 +82,7 @@ export class PendingAsk extends Envelope implements ReplyTo {
 
   succeed(reply: unknown): void {
     if (this.#settle()) this.#resolve(reply);
+    else this.#late();
   }
 
   fail(error: unknown): void {
@@ -102,6 +104,12 @@ export class PendingAsk extends Envelope implements ReplyTo {
     signal.addEventListener("abort", onAbort);
     this.#signal = signal;
     this.#onAbort = onAbort;
+  }
+
+  /** Counts a reply that nobody waits for: the second one, or one after the wait. */
+  #late(): void {
+    const target: Addressee = this.target;
+    target.meter?.lateReply();
   }
 
   #settle(): boolean {

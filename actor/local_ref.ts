@@ -8,6 +8,7 @@ import type { AskRegistry } from "./asks.ts";
 import type { Cell } from "./cell.ts";
 import { StoppedError } from "./errors.ts";
 import type { Mail } from "./message.ts";
+import type { ActorMeter } from "./meter.ts";
 import type { Pid } from "./pid.ts";
 import type { ProtocolData } from "./protocol.ts";
 import { BaseRef, READY, type Watcher } from "./ref.ts";
@@ -41,6 +42,11 @@ export class LocalRef extends BaseRef {
 
   get asks(): AskRegistry {
     return this.#cell.runtime.asks;
+  }
+
+  /** Counts what happens to it, in a system with metrics. */
+  get meter(): ActorMeter | undefined {
+    return this.#cell.meter;
   }
 
   deliver(mail: Mail): boolean {

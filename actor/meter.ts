@@ -133,6 +133,11 @@ export class ActorMeter {
     this.#kind.record((target) => target.deadLetter(reason));
   }
 
+  /** Passes on that a reply of it came when nobody waited for one. */
+  lateReply(): void {
+    this.#kind.record((target) => target.lateReply());
+  }
+
   /** Passes on that more or fewer messages wait. */
   waiting(change: number): void {
     this.#kind.record((target) => target.waiting(change));

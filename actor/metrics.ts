@@ -37,6 +37,8 @@ export interface KindMetrics {
   processed(duration: number): void;
   /** A message became a dead letter. */
   deadLetter(reason: DeadLetterReason): void;
+  /** An actor has replied to an ask that has its reply already, or for which nobody waits any more. */
+  lateReply(): void;
   /** The number of messages that wait in mailboxes has changed. */
   waiting(change: number): void;
 }
@@ -59,6 +61,8 @@ export interface KindSnapshot {
   readonly waiting: number;
   /** How many messages became dead letters, by reason. */
   readonly deadLetters: Readonly<Partial<Record<DeadLetterReason, number>>>;
+  /** How many replies there were besides the first of an ask, or after its asker gave up. */
+  readonly lateReplies: number;
   /** How long the handlers took. */
   readonly handler: HistogramSnapshot;
 }
@@ -105,6 +109,7 @@ class KindFigures implements KindMetrics {
   #restarts = 0;
   #failed = 0;
   #waiting = 0;
+  #lateReplies = 0;
   readonly #deadLetters: Partial<Record<DeadLetterReason, number>> = {};
   readonly #handler: LatencyHistogram = new LatencyHistogram();
 
@@ -132,6 +137,10 @@ class KindFigures implements KindMetrics {
     this.#deadLetters[reason] = (this.#deadLetters[reason] ?? 0) + 1;
   }
 
+  lateReply(): void {
+    this.#lateReplies++;
+  }
+
   waiting(change: number): void {
     this.#waiting += change;
   }
@@ -146,6 +155,7 @@ class KindFigures implements KindMetrics {
       processed: this.#handler.count,
       waiting: this.#waiting,
       deadLetters: { ...this.#deadLetters },
+      lateReplies: this.#lateReplies,
       handler: this.#handler.snapshot(),
     };
   }

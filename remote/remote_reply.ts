@@ -64,7 +64,7 @@ export class RemoteReply implements ReplyTo {
   }
 
   succeed(reply: unknown): void {
-    if (!this.#settle()) return;
+    if (!this.#settle()) return this.#cell.meter?.lateReply();
     const { outbound } = this.#link;
     try {
       outbound.reply(this.correlation, this.#codecs.output, reply);

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import {
   boundedMailbox,
+  broadcast,
   kind,
   type KindMetrics,
   type KindSnapshot,
@@ -54,6 +55,7 @@ Deno.test("metrics count spawned, living and stopped actors, messages, failures 
     processed: 6,
     waiting: 0,
     deadLetters: {},
+    lateReplies: 0,
   });
 });
 
@@ -79,6 +81,38 @@ Deno.test("metrics count dead letters by reason and do not count them as handled
     "mailbox_full": 3,
     stopped: 3,
   }]);
+});
+
+Deno.test("an ask takes the first reply, and metrics count the later ones", async () => {
+  const clock = new ManualClock();
+  const metrics = new MemoryMetrics();
+  await using system = quietSystem({ metrics, clock });
+  const late = gate();
+  const answers: unknown[] = ["first", late.promise, late.promise];
+  const group = system.spawnPool(Worker, () => ({
+    run: () => answers.shift(),
+    note: () => {},
+  }), { size: 3, strategy: broadcast() });
+  const job = Worker.run(() => {});
+  assertEquals(await group.ask(job), "first");
+  await settle(system);
+  assertEquals(figures(metrics).lateReplies, 0);
+  late.resolve();
+  await settle(system);
+  assertEquals(figures(metrics).lateReplies, 2);
+
+  const { promise, resolve } = gate();
+  const slow = system.spawn(Worker, () => worker());
+  const given = slow.ask(Worker.run(() => promise), { timeout: 100 })
+    .catch(({ code }) => code);
+  await clock.advance(120);
+  assertEquals([await given, figures(metrics).lateReplies], [
+    "ask_timeout_error",
+    2,
+  ]);
+  resolve();
+  await settle(system);
+  assertEquals(figures(metrics).lateReplies, 3);
 });
 
 Deno.test("metrics count a message that was stashed once, when it is handled", async () => {
@@ -206,6 +240,7 @@ const BROKEN: KindMetrics = {
   failed: fail,
   processed: fail,
   deadLetter: fail,
+  lateReply: fail,
   waiting: fail,
 };
 
