@@ -48,12 +48,8 @@ export class Commands {
           FrameKind.SPAWNED,
           () => this.#spawn(spawn),
         );
-      case FrameKind.PING:
-        return link.outbound.frame({ kind: FrameKind.PONG, correlation });
       case FrameKind.CANCEL:
         return link.asks.cancel(correlation);
-      case FrameKind.PONG:
-        return;
       default:
         throw new FrameError(
           "read a frame",

@@ -24,6 +24,8 @@ export interface InboundHandler {
   acknowledged(count: number): void;
   /** The peer wishes to part, or ends the lane for the reason given. */
   goodbye(failure: Failure | undefined): void;
+  /** The peer wants a sign of life. */
+  ping(correlation: number): void;
   /** A request of the peer that is not a message, or a frame of a kind that is not known. */
   command(frame: DecodedFrame): void;
 }
@@ -121,6 +123,10 @@ export class Inbound {
         return this.#takeChunk(frame);
       case FrameKind.GOODBYE:
         return this.#handler.goodbye(frame.failure);
+      case FrameKind.PING:
+        return this.#handler.ping(frame.correlation);
+      case FrameKind.PONG:
+        return; // it was heard, and says no more
       default:
         this.#expect("requests", frame.kind);
         return this.#handler.command(frame);

@@ -28,6 +28,7 @@ import { remainingFor } from "./remaining.ts";
 import { type Request, Requests } from "./requests.ts";
 import type { Route } from "./route.ts";
 import type { Connection } from "./transport.ts";
+import { examine, type VitalOptions } from "./vitals.ts";
 import type { DecodedFrame, Failure } from "./wire/fields.ts";
 import { FrameKind } from "./wire/kinds.ts";
 
@@ -84,12 +85,21 @@ export class Link implements ReadingHost {
     return this.#options.node;
   }
 
-  /**
-   * Since when nothing has come although the peer has begun a frame or a large message, on the system's
-   * clock; `undefined` when nothing is missing or this end is not reading.
-   */
-  get stalledSince(): number | undefined {
-    return this.#reading.stalledSince;
+  /** Asks a silent peer for a sign of life, and ends the link of one that gives none. */
+  examine(options: VitalOptions, now: number, awake: number): void {
+    if (this.#connection === undefined || this.#state === "closed") return;
+    const { heardAt, stalledSince } = this.#reading;
+    const { writingSince } = this.outbound;
+    const signs = { heardAt, stalledSince, writingSince };
+    const verdict = examine(this.node, signs, options, now, awake);
+    switch (verdict.kind) {
+      case "ask":
+        return this.outbound.frame({ kind: FrameKind.PING, correlation: 1 });
+      case "refuse":
+        return this.refuse(verdict.error);
+      case "close":
+        return this.close(verdict.error);
+    }
   }
 
   /** Begins to read and write. The connection belongs to the link from now on. */
@@ -259,6 +269,14 @@ export class Link implements ReadingHost {
 
   command(frame: DecodedFrame): void {
     this.#options.owner.request(this, frame);
+  }
+
+  ping(correlation: number): void {
+    // Who accepted reads no more while much is unwritten. Who dialled must read on, so it says nothing
+    // instead while a write waits: what it writes is the sign of life.
+    const isWriting = this.outbound.writingSince !== undefined;
+    if (this.#options.role === "dialler" && isWriting) return;
+    this.outbound.frame({ kind: FrameKind.PONG, correlation });
   }
 
   answer(frame: DecodedFrame): void {

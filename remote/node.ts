@@ -13,11 +13,11 @@ import type { ProtocolData } from "../actor/protocol.ts";
 import type { BaseRef } from "../actor/ref.ts";
 import type { Runtime } from "../actor/runtime.ts";
 import type { SystemInternals } from "../actor/system.ts";
-import type { Clock, Timer } from "../internal/clock.ts";
+import type { Clock } from "../internal/clock.ts";
 import { Background } from "./background.ts";
 import { Commands } from "./commands.ts";
 import type { ControlRequest, RemoteWaitOptions } from "./control_request.ts";
-import { DisconnectedError, FrameError } from "./errors.ts";
+import { DisconnectedError } from "./errors.ts";
 import { sayFarewell } from "./farewell.ts";
 import type { PeerPlace } from "./goakt/client/goakt_client.ts";
 import { Goakt, type GoaktOptions } from "./goakt/goakt.ts";
@@ -44,6 +44,7 @@ import {
   type Listener,
   type Transport,
 } from "./transport.ts";
+import { Watchdog } from "./watchdog.ts";
 import type { DecodedFrame } from "./wire/fields.ts";
 import { FrameKind } from "./wire/kinds.ts";
 
@@ -58,6 +59,8 @@ export interface NodeOptions {
   maxMessageBytes: number;
   connectTimeout: number;
   handshakeTimeout: number;
+  silenceTimeout: number;
+  writeTimeout: number;
   stallTimeout: number;
   drainTimeout: number;
   maxHalfOpen: number;
@@ -79,6 +82,7 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
   /** By system and address; an entry goes when its last link ends. */
   readonly #peers: Map<string, Peer> = new Map();
   readonly #links: Set<Link> = new Set();
+  readonly #watchdog: Watchdog;
   /** The data links of peers by who they are and how they dialled; an entry goes with its link. */
   readonly #accepted: Map<string, Link> = new Map();
   /** Connections whose handshake is under way. */
@@ -90,7 +94,6 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
   #turnedAway = 0;
   /** Ends the pause after a connection could not be taken. */
   #goOn: (() => void) | undefined = undefined;
-  #watchdog: Timer | undefined = undefined;
   #state: "running" | "draining" | "stopped" = "running";
   #drained: Promise<void> | undefined = undefined;
 
@@ -107,6 +110,7 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     this.handshake = { self, maxFrameBytes: options.maxMessageBytes };
     this.goakt = Goakt.of(internals, listener, self, options);
     this.goakt?.client.onForgotten((place) => this.#forgetGoakt(place));
+    this.#watchdog = new Watchdog(this.clock, options, this.#links);
     this.#receiver = new Receiver(this);
     this.#commands = new Commands(internals);
     this.#accepting = this.#accept();
@@ -232,10 +236,7 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
       maxMessageBytes,
     });
     this.#links.add(link);
-    this.#watchdog ??= this.clock.setTimer(
-      this.#options.stallTimeout / 4,
-      this.#watch,
-    );
+    this.#watchdog.update();
     return link;
   }
 
@@ -270,10 +271,7 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
   closed(link: Link, reason: unknown): void {
     this.#links.delete(link);
     this.#forget(link);
-    if (this.#links.size === 0) {
-      this.#watchdog?.cancel();
-      this.#watchdog = undefined;
-    }
+    this.#watchdog.update();
     if (reason !== undefined && this.#state === "running") {
       this.#warn(`the link to "${link.node}" ended`, reason);
     }
@@ -427,28 +425,6 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     const found = "the peer has dialled anew";
     before?.close(new DisconnectedError(before.node, "read from", found));
   }
-
-  /** Ends links on which a part of a message has waited too long for the rest. */
-  #watch = (): void => {
-    const { stallTimeout } = this.#options;
-    const now = this.clock.now();
-    for (const link of [...this.#links]) {
-      const { stalledSince } = link;
-      if (stalledSince === undefined || now - stalledSince < stallTimeout) {
-        continue;
-      }
-      link.refuse(
-        new FrameError(
-          "read a message",
-          `the rest of it did not come within ${stallTimeout} ms`,
-          "all of it was expected",
-        ),
-      );
-    }
-    this.#watchdog = this.#links.size > 0
-      ? this.clock.setTimer(stallTimeout / 4, this.#watch)
-      : undefined;
-  };
 
   #warn(text: string, cause: unknown): void {
     this.runtime.events.publish({

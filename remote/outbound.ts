@@ -14,6 +14,7 @@ import { LargeSender, type LargeSenderHost } from "./large_sender.ts";
 import type { MessageCodecs } from "./message_codecs.ts";
 import { Outstanding } from "./outstanding.ts";
 import { Numbers } from "./numbers.ts";
+import { Room, type RoomHost } from "./room.ts";
 import type { Route } from "./route.ts";
 import type { Connection } from "./transport.ts";
 import { FrameWriter } from "./wire/encoder.ts";
@@ -42,12 +43,14 @@ export interface OutboundOptions {
 const FULL_WRITE = 65_536;
 /** Whoever waits for room waits until no more than this is unwritten, so that writing goes on meanwhile. */
 const READY_BYTES = 4 * FULL_WRITE;
+/** What is handed to the connection at once: a peer that takes nothing of so much in its time has stalled. */
+const PIECE_BYTES = 4 * FULL_WRITE;
 
 /**
  * Writes frames of one lane. Frames are encoded at once and written at the end of the macrotask, or
  * as soon as the write before is through. Before a connection is attached they wait.
  */
-export class Outbound implements LargeSenderHost {
+export class Outbound implements LargeSenderHost, RoomHost {
   readonly #options: OutboundOptions;
   readonly #writer: FrameWriter = new FrameWriter();
   readonly #numbers: Numbers = new Numbers();
@@ -58,12 +61,9 @@ export class Outbound implements LargeSenderHost {
   /** Bytes of all finished frames, and of those that were given to the connection. */
   #finished = 0;
   #taken = 0;
-  /** Bytes of the largest message that was refused since the last time there was room. */
-  #refused = 0;
-  #onRoom: (() => void)[] = [];
-  #onWritten: (() => void)[] = [];
-  #onEmpty: (() => void)[] = [];
+  readonly #room: Room;
   #written: Promise<void> = Promise.resolve();
+  #writingSince: number | undefined = undefined;
 
   constructor(options: OutboundOptions) {
     this.#options = options;
@@ -74,6 +74,7 @@ export class Outbound implements LargeSenderHost {
       options.clock,
       options.maxMessageBytes,
     );
+    this.#room = new Room(this, options.budget, READY_BYTES);
   }
 
   /** Bytes of messages that wait or are not acknowledged. */
@@ -84,6 +85,22 @@ export class Outbound implements LargeSenderHost {
   /** Bytes of finished frames, answers among them, that the connection has not taken. */
   get unwritten(): number {
     return this.#writer.pending + this.#large.messages.bytes;
+  }
+
+  /** Bytes of finished frames that the connection has not been given. */
+  get pending(): number {
+    return this.#writer.pending;
+  }
+
+  /** Whether everything was written and acknowledged. */
+  get isEmpty(): boolean {
+    return this.inFlight === 0 && this.unwritten === 0 &&
+      this.#state === "idle";
+  }
+
+  /** Since when the connection has taken nothing of what it was given, on the clock; `undefined` when it has. */
+  get writingSince(): number | undefined {
+    return this.#writingSince;
   }
 
   /** Settles with the write that is under way, if there is one. */
@@ -150,7 +167,7 @@ export class Outbound implements LargeSenderHost {
     if (payload !== undefined) {
       this.#large.check(payload.length, message.type);
       if (used > 0 && used + payload.length > budget) {
-        return this.#noRoom(payload.length);
+        return this.#room.refuse(payload.length);
       }
       this.#large.messages.add({
         kind,
@@ -171,7 +188,7 @@ export class Outbound implements LargeSenderHost {
     if (used > 0 && used + writer.size > budget) {
       const { size } = writer;
       this.#abort();
-      return this.#noRoom(size);
+      return this.#room.refuse(size);
     }
     this.#count(mail, target);
     return true;
@@ -245,33 +262,22 @@ export class Outbound implements LargeSenderHost {
         "a number that does not fall and does not pass what was sent was expected",
       );
     }
-    this.#settle();
+    this.#room.acknowledged();
   }
 
-  /**
-   * Resolves when less than half of the budget is in use and the connection keeps up, and what was refused
-   * before has room.
-   */
+  /** Resolves when there is room again; see {@linkcode Room.ready}. */
   ready(): Promise<void> | undefined {
-    if (this.#hasRoom) {
-      this.#refused = 0;
-      return undefined;
-    }
-    return new Promise((resolve) => this.#onRoom.push(resolve));
+    return this.#room.ready();
   }
 
   /** Resolves when the next write is through, or the lane is closed. */
   written(): Promise<void> {
-    if (this.#state === "closed") return Promise.resolve();
-    return new Promise((resolve) => this.#onWritten.push(resolve));
+    return this.#room.written();
   }
 
   /** Resolves when everything was written and acknowledged, or the lane is closed. */
   drained(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#onEmpty.push(resolve);
-      this.#settle();
-    });
+    return this.#room.drained();
   }
 
   /** Ends the writing; `lost` is told of each message that was not acknowledged. */
@@ -284,7 +290,7 @@ export class Outbound implements LargeSenderHost {
       if (mail !== undefined && target !== undefined) lost(mail, target, false);
     });
     this.#numbers.clear();
-    this.#settle();
+    this.#room.close();
   }
 
   /** Puts the payload into the frame that was begun, unless it is larger than the peer takes. */
@@ -352,47 +358,19 @@ export class Outbound implements LargeSenderHost {
       const bytes = this.#writer.take();
       if (bytes === undefined) break;
       this.#taken += bytes.length;
-      await connection.write(bytes);
-      if (this.#onWritten.length > 0) release(this.#onWritten);
-      if (this.#onRoom.length > 0) this.#settle();
+      // To the end, also of a lane that has ended meanwhile: last words can follow whole frames only.
+      for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+        this.#writingSince = this.#options.clock.now();
+        await connection.write(
+          bytes.length <= PIECE_BYTES
+            ? bytes
+            : bytes.subarray(at, at + PIECE_BYTES),
+        );
+      }
+      this.#writingSince = undefined;
+      this.#room.wrote();
     }
     if (this.#state === "writing") this.#state = "idle";
-    this.#settle();
+    this.#room.settle();
   }
-
-  get #hasRoom(): boolean {
-    return this.#writer.pending < READY_BYTES && this.#isFree;
-  }
-
-  get #isFree(): boolean {
-    const { inFlight } = this;
-    const { budget } = this.#options;
-    return inFlight * 2 < budget &&
-      (inFlight === 0 || inFlight + this.#refused <= budget);
-  }
-
-  #noRoom(size: number): false {
-    this.#refused = Math.max(this.#refused, size);
-    return false;
-  }
-
-  #settle(): void {
-    const closed = this.#state === "closed";
-    if (
-      this.#onRoom.length > 0 &&
-      (closed || this.#isFree)
-    ) {
-      this.#refused = 0;
-      release(this.#onRoom);
-    }
-    if (closed) release(this.#onWritten);
-    if (this.#onEmpty.length === 0) return;
-    const empty = this.inFlight === 0 && this.unwritten === 0 &&
-      this.#state === "idle";
-    if (closed || empty) release(this.#onEmpty);
-  }
-}
-
-function release(waiting: (() => void)[]): void {
-  for (const resolve of waiting.splice(0)) resolve();
 }

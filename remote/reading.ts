@@ -26,6 +26,7 @@ export class Reading {
   /** How many counted frames the peer was told of. */
   #acknowledged = 0;
   #stalledSince: number | undefined = undefined;
+  #heardAt: number | undefined = undefined;
 
   /** Gives what it reads to `host`, and acknowledges over `outbound`. */
   constructor(host: ReadingHost, outbound: Outbound, options: LinkOptions) {
@@ -54,14 +55,21 @@ export class Reading {
     return this.#stalledSince;
   }
 
+  /** When something last came, on the system's clock; `undefined` when this end is not reading. */
+  get heardAt(): number | undefined {
+    return this.#heardAt;
+  }
+
   /** Looks at nothing more. */
   close(): void {
     this.#stalledSince = undefined;
+    this.#heardAt = undefined;
     this.#inbound.close();
   }
 
   /** Reads to the end of the connection, of which `rest` has come already. */
   async run(connection: Connection, rest: Uint8Array): Promise<void> {
+    this.#heardAt = this.#options.runtime.clock.now();
     if (rest.length > 0) this.#push(rest);
     while (this.#host.isAlive) {
       const chunk = await connection.read();
@@ -79,18 +87,20 @@ export class Reading {
     if (outbound.unwritten <= budget) return;
     const isStalled = this.#stalledSince !== undefined;
     this.#stalledSince = undefined;
+    this.#heardAt = undefined;
     while (outbound.unwritten > budget && this.#host.isAlive) {
       await outbound.written();
     }
-    if (isStalled && this.#host.isAlive) {
-      this.#stalledSince = runtime.clock.now();
-    }
+    if (!this.#host.isAlive) return;
+    this.#heardAt = runtime.clock.now();
+    if (isStalled) this.#stalledSince = this.#heardAt;
   }
 
   #push(chunk: Uint8Array): void {
     if (!this.#host.isAlive) return;
     const inbound = this.#inbound;
     const now = this.#options.runtime.clock.now();
+    this.#heardAt = now;
     try {
       inbound.push(chunk, now);
     } catch (error) {

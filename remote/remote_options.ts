@@ -17,6 +17,10 @@ import { checkAdvertised, checkBind, isTrusted, isWildcard } from "./reach.ts";
 import { TcpTransport } from "./tcp_transport.ts";
 import { checkPort, CONNECT_TIMEOUT, type Transport } from "./transport.ts";
 
+/** What a peer may have to show that it lives, in milliseconds: shorter is taken for dead by chance, longer never. */
+const SHORTEST_DEADLINE = 20;
+const LONGEST_DEADLINE: number = 60 * 60 * 1_000;
+
 /** Options of {@linkcode Remote.start}. */
 export interface RemoteOptions {
   /**
@@ -73,6 +77,18 @@ export interface RemoteOptions {
    */
   handshakeTimeout?: number;
   /**
+   * How long nothing may come from a peer before the link to it is ended as cut, in milliseconds, 20 ms to an
+   * hour. A silent peer is asked for a sign of life after a quarter of it.
+   * @default 10000
+   */
+  silenceTimeout?: number;
+  /**
+   * How long a peer may take nothing of what is written to it before the link is ended, in milliseconds, 20 ms
+   * to an hour.
+   * @default 10000
+   */
+  writeTimeout?: number;
+  /**
    * How long a part of a frame may wait for the rest, in milliseconds, before the link is ended.
    * @default 10000
    */
@@ -126,6 +142,8 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
     maxMessageBytes = MAX_FRAME_BYTES,
     connectTimeout = CONNECT_TIMEOUT,
     handshakeTimeout = HANDSHAKE_TIMEOUT,
+    silenceTimeout = 10_000,
+    writeTimeout = 10_000,
     stallTimeout = 10_000,
     drainTimeout = 5_000,
     maxHalfOpen = 256,
@@ -151,6 +169,10 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
   for (const [name, value] of Object.entries(times)) {
     checkRange(name, value, 1, highest);
   }
+  const deadlines = { silenceTimeout, writeTimeout };
+  for (const [name, value] of Object.entries(deadlines)) {
+    checkRange(name, value, SHORTEST_DEADLINE, LONGEST_DEADLINE);
+  }
   checkPort(port, 0);
   checkBind(reach, { insecure });
   let { advertise } = options;
@@ -170,6 +192,7 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
     maxMessageBytes,
     connectTimeout,
     handshakeTimeout,
+    ...deadlines,
     stallTimeout,
     drainTimeout,
     maxHalfOpen,

@@ -48,6 +48,14 @@ Deno.test("Remote.start() refuses limits out of their range and names the range"
     [{ handshakeTimeout: -1 }, "handshakeTimeout is -1, a number from 1 to"],
     [{ stallTimeout: NaN }, "stallTimeout is NaN, a number from 1 to"],
     [{ drainTimeout: 0.5 }, "drainTimeout is 0.5, a number from 1 to"],
+    [
+      { silenceTimeout: 19 },
+      "silenceTimeout is 19, a number from 20 to 3600000 was expected",
+    ],
+    [
+      { writeTimeout: 3_600_001 },
+      "writeTimeout is 3600001, a number from 20 to 3600000 was expected",
+    ],
     [{ port: 70_000 }, "port 70000: an integer from 0 to 65535 was expected"],
   ];
   for (const [options, text] of cases) {

@@ -103,6 +103,12 @@ Deno.test("FrameWriter writes a CANCEL, a declared error and a pill as docs/wire
   );
 });
 
+Deno.test("FrameWriter writes a PING as docs/wire.md shows it", () => {
+  const writer = new FrameWriter();
+  writer.frame({ kind: FrameKind.PING, correlation: 1 });
+  assertEquals(hex(writer.take()), "00000004" + "080e" + "2801");
+});
+
 Deno.test("FrameWriter writes an ACK in 8 bytes and leaves out what is zero", () => {
   const writer = new FrameWriter();
   writer.begin(FrameKind.ACK, 0, 0, 0, 0, 0);
