@@ -136,10 +136,10 @@ export class CellContext implements Context {
   }
 
   /** Whether the handler of `mail` has stashed or forwarded it; asked once, at its end. */
-  takeHandedOn(mail: Mail | undefined): boolean {
-    if (this.#fateOf(mail) === undefined) return false;
-    this.#handedOn = undefined;
-    return true;
+  takeHandedOn(mail: Mail | undefined): "stashed" | "forwarded" | undefined {
+    const how = this.#fateOf(mail);
+    if (how !== undefined) this.#handedOn = undefined;
+    return how;
   }
 
   #fateOf(mail: Mail | undefined): "stashed" | "forwarded" | undefined {

@@ -146,7 +146,7 @@ function handle(cell: Cell, mail: Mail): void {
 
 /** Whether the handler has stashed or forwarded `mail`, so that its reply is still to come. */
 function isHandedOn(cell: Cell, mail: Mail | undefined): boolean {
-  return cell.contextOrNone?.takeHandedOn(mail) ?? false;
+  return cell.contextOrNone?.takeHandedOn(mail) !== undefined;
 }
 
 function waitFor(
@@ -161,12 +161,14 @@ function waitFor(
   if (flight === undefined) cell.turn = "awaiting";
   const measured = cell.rareOrNone?.meter?.wait();
   whenSettled(awaited, (reply) => {
-    measured?.();
-    if (!context?.takeHandedOn(mail)) replyTo?.succeed(reply);
+    const fate = context?.takeHandedOn(mail);
+    measured?.(fate === "stashed");
+    if (fate === undefined) replyTo?.succeed(reply);
     land(cell, flight);
   }, (error) => {
-    measured?.();
-    const owed = context?.takeHandedOn(mail) ? undefined : replyTo;
+    const fate = context?.takeHandedOn(mail);
+    measured?.(fate === "stashed");
+    const owed = fate === undefined ? replyTo : undefined;
     if (context?.gaveUp(mail, error)) owed?.fail(error); // nobody waits for it: no failure
     else failed(cell, error, message, owed);
     land(cell, flight);

@@ -86,8 +86,6 @@ export class ActorMeter {
   readonly #clock: Clock;
   /** The message that is handled in this turn. */
   #current: Timing | undefined = undefined;
-  /** The message whose handler began last. */
-  #last: Timing | undefined = undefined;
 
   constructor(kind: KindMeter, clock: Clock) {
     this.#kind = kind;
@@ -101,7 +99,7 @@ export class ActorMeter {
 
   /** A handler begins; what is about the life of the actor is not counted. */
   begin(mail: Mail): void {
-    this.#current = this.#last = isLifecycle(messageOf(mail))
+    this.#current = isLifecycle(messageOf(mail))
       ? undefined
       : { start: this.#clock.now(), counts: true };
   }
@@ -111,15 +109,15 @@ export class ActorMeter {
     this.#finish(this.#detach());
   }
 
-  /** The handler waits; what this returns is called when it has ended. */
-  wait(): () => void {
+  /** The handler waits; what this returns is called when it has ended, with whether it put its message aside. */
+  wait(): (isAside: boolean) => void {
     const timing = this.#detach();
-    return () => this.#finish(timing);
+    return (isAside) => isAside || this.#finish(timing);
   }
 
-  /** The message is handled later, so this was not the time that counts. */
+  /** The message of the handler that runs now is handled later or not at all, so this is not the time that counts. */
   setAside(): void {
-    if (this.#last !== undefined) this.#last.counts = false;
+    if (this.#current !== undefined) this.#current.counts = false;
   }
 
   /** Passes on that it has failed, been given a fresh instance, or ended. */

@@ -58,7 +58,7 @@ export function stash(cell: Cell, mail: Mail | undefined): void {
   }
   // The time of a timer's message has come: what becomes of the timer does not concern it any more.
   const kept = mail instanceof TimerMail ? mail.message : mail;
-  rare.meter?.setAside();
+  rare.meter?.setAside(); // after an await the end of the handler tells it
   if (isEnding(cell.state)) return cell.refuse(kept); // nobody is left to handle it
   stashed.push(kept);
   if (cell.state === "restarting") unstash(cell, Infinity); // as all that was stashed before

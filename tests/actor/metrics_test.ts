@@ -131,6 +131,42 @@ Deno.test("metrics count a message that was stashed once, when it is handled", a
   assertEquals(figures(metrics).processed, 2);
 });
 
+Deno.test("metrics leave out the message that was stashed after an await, not another one in work", async () => {
+  for (const isReentrant of [false, true]) {
+    const metrics = new MemoryMetrics();
+    const clock = new ManualClock();
+    await using system = quietSystem({ metrics, clock });
+    const actor = system.spawn(
+      Worker,
+      () => worker(),
+      isReentrant ? { reentrancy: { mode: "all" } } : {},
+    );
+    const opens = [gate(), gate()];
+    let isFirst = true;
+    const stashed = actor.ask(Worker.run(async (ctx) => {
+      await opens[0]?.promise;
+      if (isFirst) ctx.stash();
+      isFirst = false;
+      return "done";
+    }));
+    const other = actor.ask(Worker.run(() => opens[1]?.promise));
+    await clock.advance(10);
+    opens[0]?.resolve();
+    await settle(system);
+    assertEquals(figures(metrics).processed, 0);
+    await clock.advance(20);
+    opens[1]?.resolve();
+    await other;
+    assertEquals(figures(metrics).processed, 1);
+    assertEquals(
+      metrics.snapshot().get("worker")?.handler.sum,
+      isReentrant ? 30 : 20,
+    );
+    await actor.ask(Worker.run((ctx) => ctx.unstashAll()));
+    assertEquals([await stashed, figures(metrics).processed], ["done", 3]);
+  }
+});
+
 Deno.test("metrics know how many messages wait, whatever the mailbox", async () => {
   for (const mailbox of [undefined, boundedMailbox(10)]) {
     const metrics = new MemoryMetrics();
