@@ -14,7 +14,7 @@ import {
 import type { Cell } from "./cell.ts";
 import { isEnding } from "./cell_state.ts";
 import type { Context } from "./context.ts";
-import { report } from "./failures.ts";
+import { abortFor } from "./failures.ts";
 import { forward } from "./forward.ts";
 import { type SpawnGroup, spawnGroup } from "./group.ts";
 import { pipe, type PipeTo } from "./pipe.ts";
@@ -91,7 +91,7 @@ export class CellContext implements Context {
       const replyTo = mail === undefined ? undefined : replyToOf(mail);
       if (replyTo !== undefined) {
         replyTo.carrier = {
-          abandon: (_ask, reason) => abort(this.#cell, controller, reason),
+          abandon: (_ask, reason) => abortFor(this.#cell, controller, reason),
         };
       }
       if (mail !== undefined && this.#isInterrupted) {
@@ -187,7 +187,7 @@ export class CellContext implements Context {
   /** Tells the handler that its work is no longer wanted. */
   cancel(reason: () => unknown): void {
     if (this.#abort !== undefined && this.#abort.mail === this.#current) {
-      abort(this.#cell, this.#abort.controller, reason());
+      abortFor(this.#cell, this.#abort.controller, reason());
     }
   }
 
@@ -325,25 +325,5 @@ export class CellContext implements Context {
 
   drain(): Promise<void> {
     return this.#cell.runtime.commands.drain(this.#cell);
-  }
-}
-
-/** Aborts, and makes a failure of what a listener throws: it would end the process otherwise. */
-function abort(
-  cell: Cell,
-  controller: AbortController,
-  reason: unknown,
-): void {
-  if (controller.signal.aborted) return;
-  // The platform reports such an error as an event while it calls the listeners.
-  const onError = (event: ErrorEvent): void => {
-    event.preventDefault();
-    report(cell, event.error, "abort", undefined);
-  };
-  globalThis.addEventListener("error", onError);
-  try {
-    controller.abort(reason);
-  } finally {
-    globalThis.removeEventListener("error", onError);
   }
 }

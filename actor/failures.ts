@@ -3,6 +3,7 @@
  * @module
  */
 
+import { abort } from "../internal/abort.ts";
 import type { Cell } from "./cell.ts";
 import { backoffDelay } from "./backoff.ts";
 import type { RestartBudget } from "./events.ts";
@@ -42,6 +43,15 @@ export function decideFor(
   }
   report(cell, error, during, directive);
   return directive;
+}
+
+/** Aborts a signal that is the user's to listen to; what a listener throws is a reported failure of `cell`. */
+export function abortFor(
+  cell: Cell,
+  controller: AbortController,
+  reason: unknown,
+): void {
+  abort(controller, reason, (error) => report(cell, error, "abort", undefined));
 }
 
 /** Makes a failure known; without a directive when a stop was on its way already. */

@@ -14,6 +14,7 @@ import type { Pid } from "./pid.ts";
 import type { AnyProtocol, MessageOf } from "./protocol.ts";
 import { type ActorRef, type BaseRef, baseRef } from "./ref.ts";
 import { pipeFailedMail } from "./signals.ts";
+import { abortFor } from "./failures.ts";
 import { thenableOf, whenSettled } from "./thenable.ts";
 
 /** Options of {@linkcode PipeTo} with a promise. */
@@ -182,7 +183,7 @@ export class Pipe extends Alarm {
     const cell = this.#cell;
     if (this.#state !== "open" || this.#target !== cell.ref) return;
     this.#state = "cancelled";
-    this.#controller?.abort(
+    this.#abort(
       new StoppedError(
         cell.pid,
         "go on with a task of",
@@ -196,7 +197,13 @@ export class Pipe extends Alarm {
     const { timeout = Infinity } = this.#options;
     const error = new PipeTimeoutError(this.#cell.pid, timeout);
     this.#fail(error);
-    this.#controller?.abort(error);
+    this.#abort(error);
+  }
+
+  /** Tells the task that it is not wanted any more. */
+  #abort(reason: unknown): void {
+    const controller = this.#controller;
+    if (controller !== undefined) abortFor(this.#cell, controller, reason);
   }
 
   #fail(error: unknown): void {

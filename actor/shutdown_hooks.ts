@@ -3,6 +3,7 @@
  * @module
  */
 
+import { abort } from "../internal/abort.ts";
 import type { Clock, Timer } from "../internal/clock.ts";
 import { ActorError, describe } from "./errors.ts";
 import type { EventBus } from "./event_stream.ts";
@@ -130,13 +131,18 @@ export class ShutdownHooks {
     const late = new Promise<"late">((resolve) =>
       signal.addEventListener("abort", () => resolve("late"))
     );
-    const timer = this.#clock.setTimer(timeout, () =>
-      controller.abort(
-        new DOMException(
-          `the ${timeout} ms of the drain are over`,
-          "TimeoutError",
-        ),
-      ));
+    const timer = this.#clock.setTimer(timeout, () => {
+      const text = `the ${timeout} ms of the drain are over`;
+      abort(
+        controller,
+        new DOMException(text, "TimeoutError"),
+        (error) =>
+          this.#warn(
+            "a listener of the signal of shutdown hooks failed",
+            error,
+          ),
+      );
+    });
     try {
       for (const hook of [...this.#hooks]) {
         if (signal.aborted) {

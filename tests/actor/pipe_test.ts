@@ -291,6 +291,37 @@ Deno.test("ctx.pipeTo() aborts a task for the actor itself when that stops, and 
   held.resolve(1);
 });
 
+Deno.test("ctx.pipeTo() survives a listener of the signal that throws, and reports it", async () => {
+  await using stage = new Stage();
+  const { clock, system, log, failures } = stage;
+  const listening = (signal: AbortSignal) => {
+    signal.addEventListener("abort", () => raise(new Error("listener")));
+    return new Promise<number>(() => {});
+  };
+  const shop = stage.spawn();
+  await shop.ask(Shop.run((ctx) => {
+    const onError = () => Shop.unpriced("late");
+    ctx.pipeTo(listening, shop, Shop.priced, { timeout: 100, onError });
+    ctx.pipeTo(listening, shop, Shop.priced);
+  }));
+  await clock.advance(100);
+  await settle(system);
+  assertEquals(log, ["late"]);
+  await system.stop(shop);
+  await settle(system);
+  assertEquals(
+    failures.map(({ error, during, directive }) => [
+      `${error}`,
+      during,
+      directive,
+    ]),
+    [
+      ["Error: listener", "abort", undefined],
+      ["Error: listener", "abort", undefined],
+    ],
+  );
+});
+
 Deno.test("ctx.pipeTo() asks a breaker for leave and tells it the outcome, timeouts included", async () => {
   await using stage = new Stage();
   const { clock, system, log } = stage;

@@ -169,6 +169,30 @@ Deno.test("the time of a drain ends shutdown hooks: the signal aborts, the rest 
   ]);
 });
 
+Deno.test("a listener of the signal of shutdown hooks that throws is a warning, and the drain goes on", async () => {
+  const clock = new ManualClock();
+  const system = quietSystem({ clock });
+  const warnings = record(system, "warning");
+  const actor = system.spawn(Worker, () => worker());
+  const error = new Error("listener");
+  system.onShutdown("hangs", (signal) => {
+    signal.addEventListener("abort", () => raise(error));
+    return new Promise(() => {});
+  }, { onError: "skip" });
+  const drained = system.drain({ timeout: 500 });
+  await clock.advance(500);
+  await drained;
+  assertEquals([system.state, actor.tell(Worker.note("x"))], [
+    "stopped",
+    false,
+  ]);
+  assertEquals(warnings[0], {
+    type: "warning",
+    text: "a listener of the signal of shutdown hooks failed",
+    cause: error,
+  });
+});
+
 Deno.test("actors get what shutdown hooks have left of the time of a drain", async () => {
   const clock = new ManualClock();
   const system = quietSystem({ clock });
