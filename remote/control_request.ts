@@ -18,6 +18,11 @@ export interface RemoteWaitOptions {
   timeout?: number;
   /** Ends the wait with the signal's reason. What was asked for may still be done. */
   signal?: AbortSignal;
+  /**
+   * What the node is, when that is known.
+   * @default it is found out
+   */
+  peer?: "goakt";
 }
 
 /** A request that is not a message. */

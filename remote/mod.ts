@@ -29,7 +29,7 @@ export type { GoaktOptions } from "./goakt/goakt.ts";
 export type { NetworkInterface } from "./own_address.ts";
 export type { ProtobufSchema } from "./protobuf.ts";
 export type { RemoteWaitOptions } from "./control_request.ts";
-export type { RemoteSpawnOptions } from "./remote.ts";
+export type { RemoteRefOptions, RemoteSpawnOptions } from "./remote.ts";
 export type { RemoteOptions } from "./remote_options.ts";
 export type { TcpTransportOptions } from "./tcp_transport.ts";
 export type {

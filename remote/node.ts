@@ -168,6 +168,20 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     return isGoakt ? known ?? this.goakt.ref(protocol, pid) : undefined;
   }
 
+  /**
+   * The GoAkt vocabulary, for a node that is known to speak it.
+   *
+   * @throws {TypeError} When this node wants no GoAkt peers.
+   */
+  wantedGoakt({ host, port }: NodeAddress): Goakt {
+    if (this.goakt !== undefined) return this.goakt;
+    throw new TypeError(
+      `Cannot use the GoAkt node "${
+        formatAddress(host, port)
+      }": GoAkt peers are not enabled, the option "goakt" of Remote.start() was expected`,
+    );
+  }
+
   dataLink(pid: Pid): Link | undefined {
     return this.#state === "running" ? this.#peer(pid).link("data") : undefined;
   }
@@ -197,12 +211,15 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
   async control(
     address: NodeAddress,
     request: ControlRequest,
-    { timeout = this.runtime.asks.defaultTimeout, signal }: RemoteWaitOptions =
-      {},
+    options: RemoteWaitOptions = {},
   ): Promise<string> {
+    const { timeout = this.runtime.asks.defaultTimeout, signal, peer } =
+      options;
     const wait = { timeout, ...(signal && { signal }) };
     const due = this.clock.now() + timeout;
-    if (!this.#peers.get(nodeKey(address))?.isGoakt) {
+    const isGoakt = peer === "goakt" ||
+      this.#peers.get(nodeKey(address))?.isGoakt === true;
+    if (!isGoakt) {
       try {
         return await this.controlLink(address).request(request, wait);
       } catch (error) {
@@ -210,9 +227,8 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
       }
     }
     const left = Math.max(1, due - this.clock.now());
-    const { goakt } = this;
-    if (goakt === undefined) throw this.ended(address, "wait for"); // only it finds GoAkt nodes
-    return await goakt.control(address, request, { ...wait, timeout: left });
+    const go = this.wantedGoakt(address);
+    return await go.control(address, request, { ...wait, timeout: left });
   }
 
   async confirm(pid: Pid): Promise<void> {

@@ -13,6 +13,7 @@ import type { NetworkPort } from "../actor/ports.ts";
 import type { RemoteWaitOptions } from "./control_request.ts";
 import { FrameError, RemoteError } from "./errors.ts";
 import { codecOf } from "./message_codecs.ts";
+import { GoaktRef } from "./goakt/client/goakt_ref.ts";
 import { RemoteNode } from "./node.ts";
 import { parseNode } from "./node_address.ts";
 import type { NodeAddress } from "./peer.ts";
@@ -20,6 +21,15 @@ import { checkedOptions, type RemoteOptions } from "./remote_options.ts";
 import { RemoteRef } from "./remote_ref.ts";
 import { formatAddress } from "./transport.ts";
 import { FrameKind } from "./wire/kinds.ts";
+
+/** Options of {@linkcode Remote.ref}. */
+export interface RemoteRefOptions {
+  /**
+   * What the node of the actor is, when that is known.
+   * @default it is found out when the first message is sent
+   */
+  peer?: "goakt";
+}
 
 /** Options of {@linkcode Remote.spawn}. */
 export interface RemoteSpawnOptions<Input> extends RemoteWaitOptions {
@@ -151,10 +161,19 @@ export class Remote implements AsyncDisposable {
    *
    * @param protocol What it speaks.
    * @param address `goakt://system@host:port/path`, or the same as data.
-   * @throws {TypeError} When the address has another form; the message shows the right one.
+   * @param options What is known of its node.
+   * @throws {TypeError} When the address has another form; the message shows the right one. Or when GoAkt peers
+   * are not enabled and the node is one.
    */
-  ref<P extends AnyProtocol>(protocol: P, address: Pid | string): ActorRef<P> {
-    return this.#system.ref(protocol, address);
+  ref<P extends AnyProtocol>(
+    protocol: P,
+    address: Pid | string,
+    { peer }: RemoteRefOptions = {},
+  ): ActorRef<P> {
+    if (peer === undefined) return this.#system.ref(protocol, address);
+    const pid = typeof address === "string" ? Pid.parse(address) : address;
+    const goakt = this.#node.wantedGoakt(pid);
+    return goakt.ref(protocolData(protocol), pid) as ActorRef<P>; // it speaks what it was given
   }
 
   /**
@@ -184,7 +203,7 @@ export class Remote implements AsyncDisposable {
         target: pid,
         address: pid.toJSON(),
       }, options);
-      return this.#foundAt(protocol, pid, found);
+      return this.#foundAt(protocol, pid, found, options);
     } catch (error) {
       if (
         error instanceof RemoteError && error.remoteCode === "stopped_error"
@@ -226,7 +245,7 @@ export class Remote implements AsyncDisposable {
         inputType: data.name,
       },
     }, options);
-    return this.#foundAt(protocol, address, found);
+    return this.#foundAt(protocol, address, found, options);
   }
 
   /**
@@ -250,7 +269,7 @@ export class Remote implements AsyncDisposable {
       what: "stop",
       target: ref.pid,
       address: ref.pid.toJSON(),
-    }, options);
+    }, { ...options, ...(ref instanceof GoaktRef && { peer: "goakt" }) });
   }
 
   /**
@@ -292,12 +311,11 @@ export class Remote implements AsyncDisposable {
     protocol: P,
     { host, port }: NodeAddress,
     found: string,
+    { peer }: RemoteWaitOptions = {},
   ): ActorRef<P> {
     const { system, path, incarnation } = answered(found);
-    return this.#system.ref(
-      protocol,
-      new Pid({ system, host, port, path, incarnation }),
-    );
+    const pid = new Pid({ system, host, port, path, incarnation });
+    return this.ref(protocol, pid, peer && { peer });
   }
 }
 

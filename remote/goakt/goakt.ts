@@ -79,6 +79,9 @@ export interface GoaktSettings
   maxMessageBytes: number;
 }
 
+/** How a handshake with a GoAkt node ends: without a word, or with the end of its compressed stream. */
+const REASONS_OF_GOAKT: readonly string[] = ["closed", "compression"];
+
 /** The GoAkt vocabulary of one node. Owns the connections that speak it. */
 export class Goakt {
   /** This node as a client. */
@@ -147,8 +150,8 @@ export class Goakt {
   }
 
   /**
-   * Whether a node with which no handshake came about is a GoAkt node: it must have ended the connection without
-   * a word, and answer a lookup.
+   * Whether a node with which no handshake came about is a GoAkt node: it must have ended the connection, with
+   * nothing but the end of a compressed stream, and answer a lookup.
    *
    * @returns The error to report when it is none.
    */
@@ -157,9 +160,9 @@ export class Goakt {
     error: unknown,
     signal: AbortSignal,
   ): Promise<"goakt" | { readonly error: unknown }> {
-    if (!(error instanceof HandshakeError) || error.reason !== "closed") {
-      return { error };
-    }
+    const mayBe = error instanceof HandshakeError &&
+      REASONS_OF_GOAKT.includes(error.reason);
+    if (!mayBe) return { error };
     try {
       const options = { timeout: this.client.patience, signal };
       const isGoakt = await this.client.probe(place, options);
@@ -235,7 +238,9 @@ function unansweredLookup(
   error: HandshakeError,
   compression: Compression,
 ): HandshakeError {
-  const { node, reason, found, wanted, cause, retryable } = error;
+  const { node, reason, found, cause, retryable } = error;
+  const wanted =
+    'a "troupe.remote.v1.Welcome" or the answer of a GoAkt node was expected';
   const also =
     `${found}, and a lookup (${compression}) was not answered either`;
   return new HandshakeError(node, reason, also, wanted, { cause, retryable });

@@ -9,7 +9,6 @@ import type { ControlRequest } from "../../control_request.ts";
 import { RemoteError } from "../../errors.ts";
 import type { NodeAddress } from "../../peer.ts";
 import { formatAddress } from "../../transport.ts";
-import { FrameKind } from "../../wire/kinds.ts";
 import type { Spawn } from "../../wire/fields.ts";
 import type { CallOptions } from "./endpoint.ts";
 import type { GoaktClient } from "./goakt_client.ts";
@@ -23,18 +22,26 @@ import type { GoaktClient } from "./goakt_client.ts";
 export async function control(
   client: GoaktClient,
   node: NodeAddress,
-  { kind, action, target, spawn: what }: ControlRequest,
+  { what, action, target, spawn: spawned }: ControlRequest,
   options: CallOptions,
 ): Promise<string> {
   const { path } = target;
-  switch (kind) {
-    case FrameKind.LOOKUP:
+  switch (what) {
+    case "lookup":
       return await found(client, node, path, action, options);
-    case FrameKind.STOP:
+    case "stop":
       await client.stop(node, path, options);
       return target.toJSON();
-    case FrameKind.SPAWN:
-      if (what !== undefined) return await spawn(client, node, what, options);
+    case "respawn":
+      await client.respawn(node, path, options);
+      return target.toJSON();
+    case "reinstate":
+      await client.reinstate(node, path, options);
+      return target.toJSON();
+    case "spawn":
+      if (spawned !== undefined) {
+        return await spawn(client, node, spawned, options);
+      }
   }
   throw new NotForGoaktError(node, action);
 }

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { type StringValue, StringValueSchema } from "@bufbuild/protobuf/wkt";
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { PoisonPill } from "../../../actor/mod.ts";
 import {
   ConnectError,
@@ -139,6 +139,48 @@ Deno.test("Remote.lookup(), spawn() and stop() find out that a node is a GoAkt n
   assertEquals((await anonymous.ask(Echo.say(text("me")))).value, "me");
 });
 
+Deno.test("A node that is said to be a GoAkt node is not asked whether it is one", async () => {
+  await using it = await meeting();
+  const { remote } = it.here;
+  const known = { peer: "goakt", name: "a", kind: "test.echo" } as const;
+  const spawned = await remote.spawn("go@there:9000", Echo, known);
+  const found = await remote.lookup(Echo, it.go.address("a"), known);
+  const ref = remote.ref(Echo, it.go.address("a"), known);
+  for (const each of [spawned, found, ref]) {
+    assertEquals((await each?.ask(Echo.say(text("hi"))))?.value, "hi");
+  }
+  await remote.stop(ref);
+  assertEquals([it.go.accepted, it.here.remote.connections], [1, 1]);
+  assertEquals(it.go.requests.map((name) => name.slice(6, -7)), [
+    "Lookup",
+    "Spawn",
+    "Lookup",
+    "Lookup",
+    "Ask",
+    "Ask",
+    "Ask",
+    "Stop",
+  ]);
+});
+
+Deno.test("A GoAkt node is refused where GoAkt peers are not enabled, with the option to set", async () => {
+  await using it = await meeting({}, null);
+  const { remote } = it.here;
+  const text =
+    'Cannot use the GoAkt node "there:9000": GoAkt peers are not enabled, the option "goakt" of Remote.start() was expected';
+  const peer = "goakt";
+  assertThrows(
+    () => remote.ref(Echo, it.go.address("a"), { peer }),
+    TypeError,
+    text,
+  );
+  await assertRejects(
+    () => remote.spawn("there:9000", Echo, { peer }),
+    TypeError,
+    text,
+  );
+});
+
 Deno.test("What is known of a GoAkt node is forgotten with its connections", async () => {
   await using it = await meeting();
   it.go.echo("a");
@@ -175,7 +217,7 @@ Deno.test("A node of another compression is named as what it is not", async () =
   assertEquals([error.reason, error.outcome], ["closed", "not_delivered"]);
   assertEquals(
     error.message,
-    'Cannot shake hands with "there:9000": the connection ended without a message, which is also how GoAkt nodes refuse, and a lookup (gzip) was not answered either, a "troupe.remote.v1.Welcome" was expected',
+    'Cannot shake hands with "there:9000": the connection ended without a message, which is also how GoAkt nodes refuse, and a lookup (gzip) was not answered either, a "troupe.remote.v1.Welcome" or the answer of a GoAkt node was expected',
   );
   assert(warned(it.here).includes(error.message), warned(it.here));
   assertEquals(log.texts, []);

@@ -24,11 +24,58 @@ import { ServedConnection } from "../../../remote/goakt/server/served_connection
 import { carryOut, isRequest } from "../../../remote/goakt/server/services.ts";
 import type { ServerRequest } from "../../../remote/goakt/server/server_core.ts";
 import { UNKNOWN_PROTOCOL } from "../../../remote/remote_ref.ts";
-import type { Listener } from "../../../remote/transport.ts";
+import type { Connection, Listener } from "../../../remote/transport.ts";
 import type { World } from "../world.ts";
 import { Echo, echoHandlers, EchoKind, type EchoLog } from "./fixtures.ts";
 
 const PORT = 9000;
+/** How the streams end that GoAkt nodes write when they close a connection, whatever came before. */
+const ENDINGS: Record<Compression, readonly number[]> = {
+  none: [],
+  zstd: [0x28, 0xb5, 0x2f, 0xfd, 0x04, 0x48, 0x01, 0x00, 0x00],
+  gzip: [0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00],
+  brotli: [0x0b, 0x00, 0x80],
+};
+
+/** A connection that is closed with last words. */
+class Ending implements Connection {
+  readonly #connection: Connection;
+  readonly #last: Uint8Array;
+
+  constructor(connection: Connection, last: readonly number[]) {
+    this.#connection = connection;
+    this.#last = Uint8Array.from(last);
+  }
+
+  get remote(): string {
+    return this.#connection.remote;
+  }
+
+  get local(): string {
+    return this.#connection.local;
+  }
+
+  read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    return this.#connection.read();
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return this.#connection.write(bytes);
+  }
+
+  closeWrite(): Promise<void> {
+    return this.#connection.closeWrite();
+  }
+
+  close(): void {
+    const close = () => this.#connection.close();
+    this.write(this.#last).then(close, close);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
 
 /** How such a node behaves. */
 export interface GoLikeOptions {
@@ -102,7 +149,8 @@ export class GoLike implements AsyncDisposable {
       const connection = await listener.accept();
       if (connection === undefined) return;
       this.accepted++;
-      const served = new ServedConnection(compressed(connection, compression), {
+      const ending = new Ending(connection, ENDINGS[compression]);
+      const served = new ServedConnection(compressed(ending, compression), {
         clock: runtime.clock,
         knows: isRequest,
         handle: (request) => this.#handle(host, request),
