@@ -64,6 +64,17 @@ export class LatencyHistogram {
     if (duration > this.#max) this.#max = duration;
   }
 
+  /** Adds all durations of another histogram. */
+  add(other: LatencyHistogram): void {
+    other.#counts.forEach((count, index) => {
+      this.#counts[index] = (this.#counts[index] ?? 0) + count;
+    });
+    this.#count += other.#count;
+    this.#sum += other.#sum;
+    this.#min = Math.min(this.#min, other.#min);
+    this.#max = Math.max(this.#max, other.#max);
+  }
+
   /** The state of this moment. */
   snapshot(): HistogramSnapshot {
     const buckets: HistogramBucket[] = [];

@@ -52,13 +52,13 @@ export class ControlReply implements ReplyTo {
   readonly #onAbort: () => void;
   readonly #timer: Timer;
 
-  /** `abandon` is called when the wait ended without an answer. */
+  /** `abandon` is called with the reason when the wait ended without an answer. */
   constructor(
     clock: Clock,
     { target, what }: ControlRequest,
     timeout: number,
     signal: AbortSignal | undefined,
-    abandon: () => void,
+    abandon: (reason: unknown) => void,
   ) {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     this.answer = promise;
@@ -67,7 +67,7 @@ export class ControlReply implements ReplyTo {
     this.#signal = signal;
     this.deadline = clock.now() + timeout;
     const giveUp = (error: unknown) => {
-      abandon();
+      abandon(error);
       this.fail(error);
     };
     this.#onAbort = () => giveUp(signal?.reason);

@@ -55,19 +55,22 @@ export class Link implements ReadingHost {
 
   constructor(options: LinkOptions) {
     this.#options = options;
-    const { budget, maxMessageBytes, runtime, node } = options;
+    const { budget, maxMessageBytes, runtime, node, meter } = options;
     this.requests = new Requests(
       node,
       (correlation) => this.outbound.cancel(correlation),
+      meter,
     );
     this.outbound = new Outbound({
       budget,
       maxMessageBytes,
+      meter,
       clock: runtime.clock,
       onFailure: (error) => this.close(error),
       onUnsendable: (message, error) => this.#unsendable(message, error),
     });
     this.#reading = new Reading(this, this.outbound, options);
+    meter?.state("connecting");
   }
 
   /** Whether new messages may be sent over it. */
@@ -107,7 +110,10 @@ export class Link implements ReadingHost {
     if (this.#state === "closed") return connection.close();
     this.#connection = connection;
     this.#session = session;
-    if (this.#state === "connecting") this.#state = "open";
+    if (this.#state === "connecting") {
+      this.#state = "open";
+      this.#options.meter?.state("open");
+    }
     this.outbound.attach(connection, session.maxFrameBytes);
     this.#read = this.#reading.run(connection, session.rest).then(
       () => this.#ended(),
@@ -134,8 +140,12 @@ export class Link implements ReadingHost {
       message = mail;
     }
     const correlation = request === undefined ? 0 : request.correlation;
-    const { deadLetters } = this.#options.runtime;
+    const { runtime: { deadLetters }, meter } = this.#options;
     const { outbound } = this;
+    if (meter !== undefined && request !== undefined) {
+      request.protocol = message.protocol.name;
+      request.since = meter.now();
+    }
     try {
       if (
         // deno-fmt-ignore -- one argument a line hides how little happens here
@@ -143,14 +153,17 @@ export class Link implements ReadingHost {
       ) {
         // When nobody waits any more, the peer is told, after it was told of the message.
         if (request !== undefined) request.replyTo.carrier = request;
+        meter?.waiting(outbound.inFlight);
         return true;
       }
     } catch (error) {
       request?.discard();
+      meter?.failed(error);
       deadLetters.take(mail, target, "not_encodable", error);
       return false;
     }
     request?.discard();
+    meter?.refused();
     deadLetters.take(
       mail,
       target,
@@ -180,7 +193,7 @@ export class Link implements ReadingHost {
       request,
       timeout ?? asks.defaultTimeout,
       signal,
-      () => opened.abandon(),
+      (reason) => opened.abandon(reply, reason),
     );
     const opened = this.requests.openControl(reply, kind + 1, action);
     try {
@@ -194,7 +207,7 @@ export class Link implements ReadingHost {
         ...(spawn === undefined ? {} : { spawn }),
       });
     } catch (error) {
-      opened.abandon();
+      opened.abandon(reply, error);
       reply.fail(error);
     }
     return await reply.answer;
@@ -254,6 +267,7 @@ export class Link implements ReadingHost {
   async #part(): Promise<void> {
     if (this.#state === "closed") return;
     this.#state = "parting";
+    this.#options.meter?.state("parting");
     if (this.#options.role === "acceptor") {
       this.outbound.frame({ kind: FrameKind.GOODBYE });
       return new Promise((resolve) => this.whenClosed(resolve));
@@ -289,6 +303,7 @@ export class Link implements ReadingHost {
 
   acknowledged(count: number): void {
     this.outbound.acknowledged(count);
+    this.#options.meter?.waiting(this.outbound.inFlight);
   }
 
   goodbye(failure: Failure | undefined): void {
@@ -308,7 +323,7 @@ export class Link implements ReadingHost {
 
   /** The state, the losses and the news of the end; the connection is the caller's. */
   #end(reason: unknown, heir?: Heir): void {
-    const { runtime, owner } = this.#options;
+    const { runtime, owner, meter } = this.#options;
     this.#state = "closed";
     this.#reading.close();
     // Whoever sends again because of what follows must find another link.
@@ -318,10 +333,13 @@ export class Link implements ReadingHost {
       if (heir !== undefined) return heir(mail, target);
       const why = isWritten ? "unknown" : "disconnected";
       const error = losses.ofMessage(target, isWritten);
+      meter?.failed(error);
       runtime.deadLetters.take(mail, target, why, error);
     });
     this.requests.close(({ action }) => losses.ofRequest(action));
     this.asks.close();
+    meter?.waiting(0);
+    meter?.state(undefined);
     for (const resolve of this.#onClosed.splice(0)) resolve();
   }
 
@@ -353,6 +371,7 @@ export class Link implements ReadingHost {
       return;
     }
     this.requests.forget(correlation);
+    this.#options.meter?.failed(error);
     this.#options.runtime.deadLetters.take(
       mail,
       target,

@@ -6,6 +6,7 @@
 import type { Runtime } from "../actor/runtime.ts";
 import type { IncomingMessage } from "./incoming.ts";
 import type { Link } from "./link.ts";
+import type { LinkMeter } from "./meter.ts";
 import type { DecodedFrame } from "./wire/fields.ts";
 
 /** What a link tells whoever made it. */
@@ -38,4 +39,6 @@ export interface LinkOptions {
   budget: number;
   /** Bytes of the largest payload, in either direction. */
   maxMessageBytes: number;
+  /** Counts and times, in a node with metrics. */
+  meter: LinkMeter | undefined;
 }

@@ -15,6 +15,7 @@ export {
   RemoteError,
 } from "./errors.ts";
 export { json } from "./json.ts";
+export { MemoryRemoteMetrics } from "./metrics.ts";
 export { protobuf } from "./protobuf.ts";
 export { bytes } from "./raw.ts";
 export { Remote } from "./remote.ts";
@@ -26,6 +27,14 @@ export type { RemoteFailure } from "./errors.ts";
 export type { GoaktClientOptions } from "./goakt/client/options.ts";
 export type { Compression } from "./goakt/compression/compression.ts";
 export type { GoaktOptions } from "./goakt/goakt.ts";
+export type {
+  LinkState,
+  MemoryRemoteMetricsOptions,
+  PeerMetrics,
+  PeerSnapshot,
+  RemoteMetrics,
+  TrafficSnapshot,
+} from "./metrics.ts";
 export type { NetworkInterface } from "./own_address.ts";
 export type { ProtobufSchema } from "./protobuf.ts";
 export type { RemoteWaitOptions } from "./control_request.ts";

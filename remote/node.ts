@@ -29,6 +29,8 @@ import type { IncomingMessage } from "./incoming.ts";
 import { Link } from "./link.ts";
 import type { LinkOwner } from "./link_options.ts";
 import { CodecCache } from "./message_codecs.ts";
+import { peerName, RemoteMeters } from "./meter.ts";
+import type { RemoteMetrics } from "./metrics.ts";
 import {
   type NodeAddress,
   nodeKey,
@@ -64,6 +66,7 @@ export interface NodeOptions {
   stallTimeout: number;
   drainTimeout: number;
   maxHalfOpen: number;
+  metrics: RemoteMetrics | undefined;
   goakt: GoaktOptions | null;
 }
 
@@ -83,6 +86,8 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
   readonly #peers: Map<string, Peer> = new Map();
   readonly #links: Set<Link> = new Set();
   readonly #watchdog: Watchdog;
+  /** Not there when nobody wants figures. */
+  readonly #meters: RemoteMeters | undefined;
   /** The data links of peers by who they are and how they dialled; an entry goes with its link. */
   readonly #accepted: Map<string, Link> = new Map();
   /** Connections whose handshake is under way. */
@@ -111,6 +116,9 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     this.goakt = Goakt.of(internals, listener, self, options);
     this.goakt?.client.onForgotten((place) => this.#forgetGoakt(place));
     this.#watchdog = new Watchdog(this.clock, options, this.#links);
+    const { events } = this.runtime;
+    this.#meters = options.metrics &&
+      new RemoteMeters(options.metrics, events, this.clock);
     this.#receiver = new Receiver(this);
     this.#commands = new Commands(internals);
     this.#accepting = this.#accept();
@@ -241,7 +249,11 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     });
   }
 
-  createLink(node: string, role: "dialler" | "acceptor"): Link {
+  createLink(
+    node: string,
+    role: "dialler" | "acceptor",
+    peer: string = node,
+  ): Link {
     const { budget, maxMessageBytes } = this.#options;
     const link = new Link({
       runtime: this.runtime,
@@ -250,6 +262,7 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
       node,
       budget,
       maxMessageBytes,
+      meter: this.#meters?.link(peer),
     });
     this.#links.add(link);
     this.#watchdog.update();
@@ -415,7 +428,8 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
         clock: this.clock,
       });
       if (this.#state !== "running") return connection.close();
-      const link = this.createLink(remote, "acceptor");
+      const peer = peerName(session.peer);
+      const link = this.createLink(remote, "acceptor", peer);
       if (session.lane === "data") this.#replace(link, session);
       link.open(connection, session);
     } catch (error) {

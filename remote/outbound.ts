@@ -12,6 +12,7 @@ import { FrameError } from "./errors.ts";
 import { type LargeMessage, largeReply } from "./large_messages.ts";
 import { LargeSender, type LargeSenderHost } from "./large_sender.ts";
 import type { MessageCodecs } from "./message_codecs.ts";
+import type { LinkMeter } from "./meter.ts";
 import { Outstanding } from "./outstanding.ts";
 import { Numbers } from "./numbers.ts";
 import { Room, type RoomHost } from "./room.ts";
@@ -33,6 +34,8 @@ export interface OutboundOptions {
   maxMessageBytes: number;
   /** The source of time. */
   clock: Clock;
+  /** Counts, in a node with metrics. */
+  meter?: LinkMeter | undefined;
   /** Called when a write failed; the lane is of no more use. */
   onFailure: (error: unknown) => void;
   /** Called with a message that cannot be sent after all, for example because the peer takes less. */
@@ -357,6 +360,7 @@ export class Outbound implements LargeSenderHost, RoomHost {
       while (this.#large.write() && this.#writer.pending < FULL_WRITE);
       const bytes = this.#writer.take();
       if (bytes === undefined) break;
+      this.#options.meter?.wrote(this.#outstanding.total, bytes.length);
       this.#taken += bytes.length;
       // To the end, also of a lane that has ended meanwhile: last words can follow whole frames only.
       for (let at = 0; at < bytes.length; at += PIECE_BYTES) {

@@ -34,6 +34,11 @@ export class Outstanding {
     return this.#size;
   }
 
+  /** How many frames were added so far. */
+  get total(): number {
+    return this.#acked + this.#size;
+  }
+
   /** How many bytes there are from the oldest to the newest of them. */
   get bytes(): number {
     return this.#size === 0

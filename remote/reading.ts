@@ -106,6 +106,7 @@ export class Reading {
     } catch (error) {
       return this.#host.refuse(error);
     }
+    this.#options.meter?.read(inbound.counted, chunk.length);
     if (!this.#host.isAlive) return;
     this.#stalledSince = inbound.isWhole ? undefined : now;
     if (inbound.counted === this.#acknowledged) return;

@@ -6,6 +6,7 @@
 import { MAX_FRAME_BYTES } from "./frame.ts";
 import type { GoaktOptions } from "./goakt/goakt.ts";
 import { HANDSHAKE_TIMEOUT, MIN_FRAME_LIMIT } from "./handshake.ts";
+import type { RemoteMetrics } from "./metrics.ts";
 import type { NodeOptions } from "./node.ts";
 import { OUTBOUND_BUDGET } from "./outbound.ts";
 import {
@@ -104,6 +105,11 @@ export interface RemoteOptions {
    */
   maxHalfOpen?: number;
   /**
+   * Where figures about peers and links go.
+   * @default none are taken
+   */
+  metrics?: RemoteMetrics;
+  /**
    * Go nodes of GoAkt v3.14 as peers, on the same port; `null` for none. Their protocol knows no
    * authentication: whoever reaches the port may talk to all actors.
    * @default with the defaults of its options where only programs of this machine or holders of a certificate
@@ -147,6 +153,7 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
     stallTimeout = 10_000,
     drainTimeout = 5_000,
     maxHalfOpen = 256,
+    metrics,
   } = options;
   const { security = "open" }: Transport = transport;
   const reach = { hostname, security, hasKey: false };
@@ -196,6 +203,7 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
     stallTimeout,
     drainTimeout,
     maxHalfOpen,
+    metrics,
     goakt,
   };
 }

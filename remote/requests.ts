@@ -9,6 +9,7 @@ import type { ReplyTo } from "../actor/message.ts";
 import { FrameError } from "./errors.ts";
 import { errorOf, rejectOf } from "./failure.ts";
 import { decodeReply, type MessageCodecs } from "./message_codecs.ts";
+import type { LinkMeter } from "./meter.ts";
 import type { DecodedFrame, Failure } from "./wire/fields.ts";
 import { FrameKind } from "./wire/kinds.ts";
 import type { DirectCodec } from "./wire/payload.ts";
@@ -25,6 +26,9 @@ export class Request implements Carrier {
   readonly codecs: MessageCodecs | undefined;
   /** The kind of frame that answers it, besides a failure. */
   readonly answerKind: number;
+  /** The protocol of who is asked, and when; kept in a node with metrics only. */
+  protocol = "";
+  since = 0;
   readonly #what: string;
   readonly #target: Addressee | undefined;
 
@@ -58,8 +62,9 @@ export class Request implements Carrier {
       : `complete the ask of "${this.#what}" to "${this.#target.pid}"`;
   }
 
-  abandon(): void {
-    this.#requests.abandon(this.correlation);
+  /** Nobody waits any more, because of `reason`. */
+  abandon(_ask: ReplyTo, reason: unknown): void {
+    this.#requests.abandon(this.correlation, reason);
   }
 
   /** Takes it back: it was not sent. */
@@ -72,14 +77,23 @@ export class Request implements Carrier {
 export class Requests {
   readonly #node: string;
   readonly #cancel: (correlation: number) => void;
+  readonly #meter: LinkMeter | undefined;
   readonly #open: Map<number, Request> = new Map();
   #last = 0;
   #onEmpty: (() => void)[] = [];
 
-  /** Takes the peer as `host:port`, for errors, and what tells it that nobody waits for an answer. */
-  constructor(node: string, cancel: (correlation: number) => void) {
+  /**
+   * Takes the peer as `host:port`, for errors, what tells it that nobody waits for an answer, and what counts
+   * in a node with metrics.
+   */
+  constructor(
+    node: string,
+    cancel: (correlation: number) => void,
+    meter?: LinkMeter,
+  ) {
     this.#node = node;
     this.#cancel = cancel;
+    this.#meter = meter;
   }
 
   /** How many wait. */
@@ -120,9 +134,10 @@ export class Requests {
     if (this.#open.delete(correlation)) this.#settle();
   }
 
-  /** Forgets a request that was sent, and lets the peer know that nobody waits. */
-  abandon(correlation: number): void {
+  /** Forgets a request that was sent, and lets the peer know that nobody waits, because of `reason`. */
+  abandon(correlation: number, reason: unknown): void {
     if (!this.#open.has(correlation)) return;
+    this.#meter?.failed(reason);
     this.forget(correlation);
     this.#cancel(correlation);
   }
@@ -135,27 +150,27 @@ export class Requests {
   answer(frame: DecodedFrame): void {
     const { kind, correlation } = frame;
     const request = this.#open.get(correlation);
-    if (request === undefined) return;
+    if (request === undefined) return this.#meter?.late();
     const { replyTo, codecs } = request;
     if (kind === FrameKind.FAILURE) {
       this.forget(correlation);
-      return replyTo.fail(this.#errorOf(request, frame.failure));
+      return this.#fail(request, this.#errorOf(request, frame.failure));
     }
     if (kind !== request.answerKind) throw wrongAnswer(request, kind);
     this.forget(correlation);
     if (codecs === undefined) return replyTo.succeed(frame.address);
     const { buffer, payloadStart, payloadEnd } = frame;
-    deliver(replyTo, codecs.output, buffer, payloadStart, payloadEnd);
+    this.#deliver(request, codecs.output, buffer, payloadStart, payloadEnd);
   }
 
   /** Gives a reply that came in parts to whom it is for. */
   answerWhole(correlation: number, payload: Uint8Array): void {
     const request = this.#open.get(correlation);
-    if (request === undefined) return;
-    const { replyTo, codecs } = request;
+    if (request === undefined) return this.#meter?.late();
+    const { codecs } = request;
     if (codecs === undefined) throw wrongAnswer(request, FrameKind.REPLY);
     this.forget(correlation);
-    deliver(replyTo, codecs.output, payload, 0, payload.length);
+    this.#deliver(request, codecs.output, payload, 0, payload.length);
   }
 
   /** Forgets the requests for replies of actors: their messages are sent another way. */
@@ -171,7 +186,7 @@ export class Requests {
       const { replyTo } = request;
       // Messages that were lost have failed their asks already.
       if (replyTo instanceof PendingAsk && !replyTo.isOpen) continue;
-      replyTo.fail(error(request));
+      this.#fail(request, error(request));
     }
     this.#open.clear();
     this.#settle();
@@ -219,26 +234,32 @@ export class Requests {
     return request;
   }
 
+  #deliver(
+    request: Request,
+    codec: DirectCodec<unknown>,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): void {
+    let reply: unknown;
+    try {
+      reply = decodeReply(codec, bytes, start, end);
+    } catch (error) {
+      return this.#fail(request, error);
+    }
+    this.#meter?.answered(request.protocol, request.since);
+    request.replyTo.succeed(reply);
+  }
+
+  #fail({ replyTo }: Request, error: unknown): void {
+    this.#meter?.failed(error);
+    replyTo.fail(error);
+  }
+
   #settle(): void {
     if (this.#open.size > 0 || this.#onEmpty.length === 0) return;
     for (const resolve of this.#onEmpty.splice(0)) resolve();
   }
-}
-
-function deliver(
-  replyTo: ReplyTo,
-  codec: DirectCodec<unknown>,
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-): void {
-  let reply: unknown;
-  try {
-    reply = decodeReply(codec, bytes, start, end);
-  } catch (error) {
-    return replyTo.fail(error);
-  }
-  replyTo.succeed(reply);
 }
 
 function wrongAnswer(

@@ -118,8 +118,8 @@ Deno.test("Requests forgets what nobody waits for, and tells when nothing is lef
   const drained = requests.drained().then(() => isDrained = true);
   await Promise.resolve();
   assertEquals(isDrained, false);
-  request.abandon();
-  request.abandon();
+  request.abandon(one, "the asker gave up");
+  request.abandon(one, "the asker gave up");
   await drained;
   const unsent = requests.open(one, codecs, "a.b", target);
   unsent.discard();
