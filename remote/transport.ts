@@ -4,6 +4,8 @@
  */
 
 import { ActorError, type ActorErrorOptions } from "../actor/errors.ts";
+import type { RefusalReason } from "./handshake_acceptor.ts";
+import type { CertifiedPeer } from "./identity.ts";
 
 /** How long a connect may take unless told otherwise, in milliseconds. */
 export const CONNECT_TIMEOUT = 5_000;
@@ -95,6 +97,13 @@ export interface Connection extends Disposable {
   readonly remote: string;
   /** The own end as `host:port`, for messages only. */
   readonly local: string;
+  /** Who the peer has proved to be, over a transport that asks for proof. */
+  readonly certified?: CertifiedPeer;
+  /**
+   * Why the peer is not let in, to be told to it. Nothing can be read from such a connection.
+   * @default {undefined}
+   */
+  readonly refusal?: RefusalReason | undefined;
   /**
    * The next bytes, at least one. They belong to the caller: the transport never writes to them
    * again, so parts of them may be kept, at most twice their number stay in memory for it.

@@ -1,0 +1,142 @@
+/**
+ * A bound address that is dialled with TLS.
+ * @module
+ */
+
+import type { Clock } from "../internal/clock.ts";
+import { TlsConnection } from "./tls_connection.ts";
+import type { TlsCredentials } from "./tls_credentials.ts";
+import type { Connection, Listener } from "./transport.ts";
+
+/** What a {@linkcode TlsListener} is made with. */
+export interface TlsListenerParts {
+  /** What is dialled without TLS. Owned from now on. */
+  listener: Listener;
+  /** What is shown and wanted. */
+  credentials: TlsCredentials;
+  /** The time that the timeout is counted in. */
+  clock: Clock;
+  /** How long a TLS handshake may take, in milliseconds. */
+  handshakeTimeout: number;
+  /** TLS handshakes under way and connections that nobody has accepted yet, at most each. */
+  maxHalfOpen: number;
+}
+
+/** Accepts TLS connections. */
+export class TlsListener implements Listener {
+  readonly hostname: string;
+  readonly port: number;
+  readonly #parts: TlsListenerParts;
+  /** Those whose TLS handshake is under way, with what gives each up; each removes itself. */
+  readonly #halfOpen: Map<Connection, () => void> = new Map();
+  readonly #ready: TlsConnection[] = [];
+  /** Why the last connection could not be taken. */
+  #failure: { readonly cause: unknown } | undefined = undefined;
+  /** Wakes whoever accepts, and the pump when a failure has been reported. */
+  #onChange: (() => void) | undefined = undefined;
+  #onReported: (() => void) | undefined = undefined;
+  #credentials: TlsCredentials;
+  #closed: Promise<void> | undefined = undefined;
+  readonly #pump: Promise<void>;
+
+  /** Begins to take connections. */
+  constructor(parts: TlsListenerParts) {
+    this.hostname = parts.listener.hostname;
+    this.port = parts.listener.port;
+    this.#parts = parts;
+    this.#credentials = parts.credentials;
+    this.#pump = this.#run();
+  }
+
+  /** Shows and wants something else from the next connection on. */
+  use(credentials: TlsCredentials): void {
+    this.#credentials = credentials;
+  }
+
+  /** Whether it has been closed. */
+  get isClosed(): boolean {
+    return this.#closed !== undefined;
+  }
+
+  async accept(): Promise<Connection | undefined> {
+    while (!this.isClosed) {
+      const connection = this.#ready.shift();
+      if (connection !== undefined) return connection;
+      const failure = this.#failure;
+      if (failure !== undefined) {
+        this.#failure = undefined;
+        this.#onReported?.();
+        throw failure.cause;
+      }
+      await new Promise<void>((resolve) => this.#onChange = resolve);
+    }
+    return undefined;
+  }
+
+  close(): Promise<void> {
+    return this.#closed ??= this.#close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    const closed = this.#parts.listener.close();
+    for (const giveUp of [...this.#halfOpen.values()]) giveUp();
+    for (const connection of this.#ready.splice(0)) connection.close();
+    this.#onReported?.();
+    this.#onChange?.();
+    await closed;
+    await this.#pump;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.isClosed) {
+      try {
+        const connection = await this.#parts.listener.accept();
+        if (connection === undefined) return;
+        this.#begin(connection);
+      } catch (cause) {
+        if (this.isClosed) return;
+        this.#failure = { cause };
+        this.#onChange?.();
+        await new Promise<void>((resolve) => this.#onReported = resolve);
+      }
+    }
+  }
+
+  #begin(connection: Connection): void {
+    const { clock, handshakeTimeout, maxHalfOpen } = this.#parts;
+    const isFull = this.#halfOpen.size >= maxHalfOpen ||
+      this.#ready.length >= maxHalfOpen;
+    if (this.isClosed || isFull) return connection.close();
+    const credentials = this.#credentials;
+    const wire = credentials.wire(connection);
+    const over = () => {
+      timer.cancel();
+      this.#halfOpen.delete(connection);
+    };
+    const fail = () => {
+      over();
+      wire.stream.destroy();
+    };
+    const timer = clock.setTimer(handshakeTimeout, fail);
+    this.#halfOpen.set(connection, fail);
+    wire.stream.on("close", over);
+    wire.stream.on("error", fail);
+    const server = credentials.accept(wire);
+    server.on("tlsClientError", fail);
+    server.on("secureConnection", (socket) => {
+      const isLate = !this.#halfOpen.has(connection) || this.isClosed;
+      over();
+      const { local, remote } = connection;
+      const peer = credentials.judgeDialler(socket);
+      const parts = { socket, wire, local, remote, ...peer };
+      const secured = new TlsConnection(parts);
+      if (isLate) return secured.close();
+      this.#ready.push(secured);
+      this.#onChange?.();
+    });
+  }
+}
