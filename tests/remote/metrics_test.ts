@@ -80,6 +80,7 @@ Deno.test("RemoteMetrics times asks by protocol, from the call to the reply", as
   const { a, b, seenBy } = await pair(world);
   spawnBox(b.system, "box");
   const ref = a.remote.ref(Box, addressOf(b, "box"));
+  await world.clock.advance(1_000);
   await ref.ask(Box.ids());
   assertEquals(seenBy(a).asks.get("box")?.max, 0);
   world.network.degrade("a", "b", { delay: 30 });
@@ -159,6 +160,19 @@ Deno.test("RemoteMetrics counts a node that cannot be reached under its address"
   assertEquals([...metrics.snapshot()], [
     ["b:1", { ...NOTHING, errors: { connect_error: 2 } }],
   ]);
+});
+
+Deno.test("RemoteMetrics counts a message that turns out to be larger than its peer takes", async () => {
+  await using world = new World();
+  const metrics = new MemoryRemoteMetrics();
+  const a = await world.node("a", { remote: { metrics } });
+  const b = await world.node("b", { remote: { maxMessageBytes: 16_384 } });
+  spawnBox(b.system, "box");
+  const ref = a.remote.ref(Box, addressOf(b, "box"));
+  assertEquals(ref.tell(Box.raw(new Uint8Array(100_000))), true);
+  await world.settle();
+  const [figures] = [...metrics.snapshot().values()];
+  assertEquals([figures?.errors, figures?.waiting], [{ frame_error: 1 }, 0]);
 });
 
 Deno.test("RemoteMetrics knows the state of every link", async () => {
