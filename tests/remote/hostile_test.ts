@@ -338,6 +338,7 @@ Deno.test("Link asks its owner to part once, however often the peer says goodbye
     node: "n:1",
     budget: 1_000,
     maxMessageBytes: 16_384,
+    meter: undefined,
   });
   for (const _ of upTo(1_000)) link.goodbye(undefined);
   assertEquals([partings, link.drain() === link.drain()], [1, true]);
