@@ -5,6 +5,10 @@
  * @module
  */
 
+export { DeliveryError } from "./delivery/delivery_error.ts";
+export { spawnInbox } from "./delivery/inbox.ts";
+export { Inbox } from "./delivery/inbox_protocol.ts";
+export { Outbox } from "./delivery/outbox.ts";
 export {
   CodecError,
   ConnectError,
@@ -23,6 +27,21 @@ export { TcpTransport } from "./tcp_transport.ts";
 export { ListenError } from "./transport.ts";
 export { UnixTransport } from "./unix_transport.ts";
 
+export type { InboxOptions } from "./delivery/inbox.ts";
+export type {
+  DeliveryFailure,
+  DeliveryProgress,
+  DeliveryReport,
+} from "./delivery/inbox_core.ts";
+export type {
+  DeliveryQuestion,
+  InboxProtocol,
+  OpenDelivery,
+  OpenedDelivery,
+} from "./delivery/inbox_protocol.ts";
+export type { DeliveryAnswer } from "./delivery/intake.ts";
+export type { OutboxOptions } from "./delivery/outbox.ts";
+export type { DeliverySegment } from "./delivery/segment.ts";
 export type { RemoteFailure } from "./errors.ts";
 export type { GoaktClientOptions } from "./goakt/client/options.ts";
 export type { Compression } from "./goakt/compression/compression.ts";

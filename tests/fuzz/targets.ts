@@ -8,6 +8,7 @@ import { AnySchema, StructSchema } from "@bufbuild/protobuf/wkt";
 import { concatBytes } from "../../internal/bytes.ts";
 import type { Random } from "../../internal/random.ts";
 import { CodecError, FrameError, HandshakeError } from "../../remote/errors.ts";
+import { segmentCodec } from "../../remote/delivery/segment.ts";
 import { encodePlain } from "../../remote/frame.ts";
 import { FrameReader as GoaktReader } from "../../remote/goakt/frame_reader.ts";
 import * as requests from "../../remote/goakt/gen/internalpb/remoting_pb.ts";
@@ -337,6 +338,25 @@ const protobufTarget: Target = {
   isRefusal: isCodecError,
 };
 
+/** Parts of messages of an outbox. */
+const segment: Target = {
+  name: "segment",
+  seed: (random) =>
+    segmentCodec.encode({
+      producer: "p".repeat(1 + below(random, 64)),
+      session: 1 + below(random, 300),
+      number: 1 + below(random, 2 ** 31),
+      type: pick(random, ["", "orders.place", randomText(random)]),
+      total: below(random, 2 ** 31),
+      part: randomBytes(random),
+    }),
+  run: (bytes) => {
+    const { part } = segmentCodec.decode(bytes);
+    if (part.length > bytes.length) throw new Error("a part that is too long");
+  },
+  isRefusal: isCodecError,
+};
+
 /** All targets, in the order in which they take turns. */
 export const TARGETS: readonly Target[] = [
   frameReader,
@@ -349,4 +369,5 @@ export const TARGETS: readonly Target[] = [
   goaktReader,
   jsonTarget,
   protobufTarget,
+  segment,
 ];
