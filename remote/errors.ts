@@ -186,6 +186,26 @@ export class RemoteError extends ActorError {
   }
 }
 
+/** A run of a node that another one has replaced. It is told so, and nothing of it is handled any more. */
+export class QuarantinedError extends ActorError {
+  /** The class in snake_case. */
+  override readonly code = "quarantined_error";
+  /** The node as `system@host:port`. */
+  readonly node: string;
+  /** The run that was replaced. */
+  readonly incarnation: string;
+
+  /** Names the node and the run. */
+  constructor(node: string, incarnation: string) {
+    super(
+      `Cannot talk to run "${incarnation}" of node "${node}": another run answers at that address, the run that answers there was expected`,
+      { outcome: "not_delivered" },
+    );
+    this.node = node;
+    this.incarnation = incarnation;
+  }
+}
+
 /** There is no room on the way to the node: too much waits or is not acknowledged. Nothing was sent. */
 export class OverloadedError extends ActorError {
   /** The class in snake_case. */

@@ -85,6 +85,10 @@ export interface Session {
   readonly maxFrameBytes: number;
   /** Name and version of the peer's software, as it says itself. */
   readonly software: string;
+  /** What the acceptor calls the connection; nobody else but the dialler knows it. */
+  readonly token: Uint8Array;
+  /** What the connection was called that the dialler has given up for this one; empty for none. */
+  readonly replaces: Uint8Array;
   /** What came behind the peer's last message of the handshake: the beginning of the frames. */
   readonly rest: Uint8Array<ArrayBuffer>;
 }

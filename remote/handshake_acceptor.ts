@@ -39,6 +39,11 @@ import { formatAddress } from "./transport.ts";
 export interface AcceptorOptions extends HandshakeOptions {
   /** The peer as `host:port`, for messages. */
   remote: string;
+  /**
+   * What the connection is called, as nobody could guess.
+   * @default {nothing, so that it cannot be replaced}
+   */
+  token?: Uint8Array<ArrayBuffer>;
   /** Asked last, before the welcome. What it returns is sent as the refusal. */
   admit?: (peer: NodeIdentity, lane: Lane) => RefusalReason | undefined;
 }
@@ -55,6 +60,8 @@ export interface RefusalReason {
   /** What was wanted, for example `a running node was expected`. */
   readonly wanted: string;
 }
+
+const NO_TOKEN: Uint8Array<ArrayBuffer> = new Uint8Array();
 
 /** The end that listens: checks who says Hello, and welcomes or refuses it. */
 export class Acceptor implements Handshake {
@@ -106,7 +113,7 @@ export class Acceptor implements Handshake {
   }
 
   #welcome(hello: Hello, lane: Lane): HandshakeEffect[] {
-    const { self, software = "troupe" } = this.#options;
+    const { self, software = "troupe", token = NO_TOKEN } = this.#options;
     const { maxFrameBytes = MAX_FRAME_BYTES, versions = VERSIONS } =
       this.#options;
     const version = Math.min(versions.max, hello.maxVersion);
@@ -115,6 +122,7 @@ export class Acceptor implements Handshake {
       version,
       software,
       maxFrameBytes: BigInt(maxFrameBytes),
+      token,
     });
     const body = toBinary(WelcomeSchema, welcome);
     this.#session = {
@@ -124,6 +132,8 @@ export class Acceptor implements Handshake {
       version,
       maxFrameBytes: Math.min(maxFrameBytes, Number(hello.maxFrameBytes)),
       software: printable(hello.software),
+      token,
+      replaces: hello.replaces,
       rest: new Uint8Array(),
     };
     return [{ kind: "send", bytes: encodePlain(WelcomeSchema.typeName, body) }];

@@ -40,6 +40,8 @@ export interface DiallerOptions extends HandshakeOptions {
   port: number;
   /** What the connection is for. */
   lane: Lane;
+  /** What the connection was called that this one takes the place of. */
+  replaces?: Uint8Array;
   /** The system that the peer must belong to; any when it is not given. */
   system?: string | undefined;
 }
@@ -70,7 +72,7 @@ export class Dialler implements Handshake {
   }
 
   #hello(): HandshakeEffect {
-    const { self, lane, hostname, port } = this.#options;
+    const { self, lane, hostname, port, replaces } = this.#options;
     const { maxFrameBytes = MAX_FRAME_BYTES, versions = VERSIONS } =
       this.#options;
     const hello = create(HelloSchema, {
@@ -82,6 +84,7 @@ export class Dialler implements Handshake {
       maxFrameBytes: BigInt(maxFrameBytes),
       dialledHost: hostname,
       dialledPort: port,
+      ...(replaces && { replaces: replaces.slice() }),
     });
     const body = toBinary(HelloSchema, hello);
     return { kind: "send", bytes: encodePlain(HelloSchema.typeName, body) };
@@ -97,8 +100,9 @@ export class Dialler implements Handshake {
     const welcome = decoded.message;
     const flaw = this.#flaw(welcome);
     if (flaw !== undefined) return this.#reader.fail(flaw);
-    const { lane, hostname, port, maxFrameBytes = MAX_FRAME_BYTES } =
+    const { lane, hostname, port, replaces = new Uint8Array() } =
       this.#options;
+    const { maxFrameBytes = MAX_FRAME_BYTES } = this.#options;
     return {
       kind: "established",
       session: {
@@ -108,6 +112,8 @@ export class Dialler implements Handshake {
         version: welcome.version,
         maxFrameBytes: Math.min(maxFrameBytes, Number(welcome.maxFrameBytes)),
         software: printable(welcome.software),
+        token: welcome.token,
+        replaces,
         rest,
       },
     };

@@ -15,7 +15,7 @@ import { DisconnectedError, OverloadedError } from "./errors.ts";
 import { errorOf, failureOf } from "./failure.ts";
 import { lastFrames, sayFarewell } from "./farewell.ts";
 import { printable } from "./first_message.ts";
-import type { Session } from "./handshake.ts";
+import type { NodeIdentity, Session } from "./handshake.ts";
 import type { IncomingMessage } from "./incoming.ts";
 import type { LargeMessage } from "./large_messages.ts";
 import type { LinkOptions } from "./link_options.ts";
@@ -24,6 +24,7 @@ import type { MessageCodecs } from "./message_codecs.ts";
 import { OpenAsks } from "./open_asks.ts";
 import { Outbound } from "./outbound.ts";
 import { Reading, type ReadingHost } from "./reading.ts";
+import type { Ending } from "./redials.ts";
 import { remainingFor } from "./remaining.ts";
 import { type Request, Requests } from "./requests.ts";
 import type { Route } from "./route.ts";
@@ -51,6 +52,7 @@ export class Link implements ReadingHost {
   #state: "connecting" | "open" | "parting" | "closed" = "connecting";
   /** Resolves when it has parted in peace, or ended otherwise. */
   #parted: Promise<void> | undefined = undefined;
+  #ending: Ending = "unheard";
   #onClosed: (() => void)[] = [];
 
   constructor(options: LinkOptions) {
@@ -81,6 +83,16 @@ export class Link implements ReadingHost {
   /** Whether it has not ended. */
   get isAlive(): boolean {
     return this.#state !== "closed";
+  }
+
+  /** Who the peer says it is; `undefined` before the handshake. */
+  get peer(): NodeIdentity | undefined {
+    return this.#session?.peer;
+  }
+
+  /** How it has ended. */
+  get ending(): Ending {
+    return this.#ending;
   }
 
   /** The peer as `host:port`. */
@@ -325,6 +337,11 @@ export class Link implements ReadingHost {
   #end(reason: unknown, heir?: Heir): void {
     const { runtime, owner, meter } = this.#options;
     this.#state = "closed";
+    this.#ending = reason === undefined || heir !== undefined
+      ? "peace"
+      : this.#reading.wasHeard
+      ? "heard"
+      : "unheard";
     this.#reading.close();
     // Whoever sends again because of what follows must find another link.
     owner.closed(this, heir === undefined ? reason : undefined);

@@ -48,7 +48,9 @@ export class Losses {
   #error(action: string, outcome: Outcome): unknown {
     const cause = this.#reason;
     // Without a connection its error says it all, and that nothing was delivered.
-    if (!this.#wasOpen && cause !== undefined) return cause;
+    const saysItAll = cause !== undefined &&
+      !(cause instanceof DisconnectedError);
+    if (!this.#wasOpen && saysItAll) return cause;
     const found = cause === undefined
       ? "the connection ended"
       : cause instanceof DisconnectedError

@@ -16,6 +16,7 @@ export {
   FrameError,
   HandshakeError,
   OverloadedError,
+  QuarantinedError,
   RemoteError,
 } from "./errors.ts";
 export { json } from "./json.ts";
@@ -58,6 +59,7 @@ export type { NetworkInterface } from "./own_address.ts";
 export type { ProtobufSchema } from "./protobuf.ts";
 export type { RemoteWaitOptions } from "./control_request.ts";
 export type { RemoteRefOptions, RemoteSpawnOptions } from "./remote.ts";
+export type { RedialDelay } from "./redials.ts";
 export type { RemoteOptions } from "./remote_options.ts";
 export type { TcpTransportOptions } from "./tcp_transport.ts";
 export type {

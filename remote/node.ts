@@ -18,11 +18,11 @@ import { Background } from "./background.ts";
 import { Commands } from "./commands.ts";
 import type { ControlRequest, RemoteWaitOptions } from "./control_request.ts";
 import { DisconnectedError } from "./errors.ts";
-import { sayFarewell } from "./farewell.ts";
+import { lastFrames, sayFarewell } from "./farewell.ts";
 import type { PeerPlace } from "./goakt/client/goakt_client.ts";
 import { Goakt, type GoaktOptions } from "./goakt/goakt.ts";
 import { GreetingConnection } from "./goakt/server/greeting_connection.ts";
-import type { HandshakeOptions, Session } from "./handshake.ts";
+import type { HandshakeOptions, NodeIdentity, Session } from "./handshake.ts";
 import { Acceptor, encodeRefusal } from "./handshake_acceptor.ts";
 import { shakeHands } from "./handshake_driver.ts";
 import type { IncomingMessage } from "./incoming.ts";
@@ -32,13 +32,16 @@ import { CodecCache } from "./message_codecs.ts";
 import { peerName, RemoteMeters } from "./meter.ts";
 import type { RemoteMetrics } from "./metrics.ts";
 import {
+  dial,
   type NodeAddress,
   nodeKey,
   NoLaneError,
   Peer,
   type PeerHost,
 } from "./peer.ts";
+import { Quarantine } from "./quarantine.ts";
 import { Receiver, type ReceiverHost } from "./receiver.ts";
+import { type RedialDelay, Redials } from "./redials.ts";
 import { type RefHost, RemoteRef, UNKNOWN_PROTOCOL } from "./remote_ref.ts";
 import {
   type Connection,
@@ -66,6 +69,7 @@ export interface NodeOptions {
   stallTimeout: number;
   drainTimeout: number;
   maxHalfOpen: number;
+  redialDelay: Required<RedialDelay>;
   metrics: RemoteMetrics | undefined;
   goakt: GoaktOptions | null;
 }
@@ -88,7 +92,9 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
   readonly #watchdog: Watchdog;
   /** Not there when nobody wants figures. */
   readonly #meters: RemoteMeters | undefined;
-  /** The data links of peers by who they are and how they dialled; an entry goes with its link. */
+  readonly redials: Redials;
+  readonly #quarantine: Quarantine;
+  /** The links of diallers by the tokens that they were given; an entry goes with its link. */
   readonly #accepted: Map<string, Link> = new Map();
   /** Connections whose handshake is under way. */
   readonly #halfOpen: Set<Connection> = new Set();
@@ -119,6 +125,12 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     const { events } = this.runtime;
     this.#meters = options.metrics &&
       new RemoteMeters(options.metrics, events, this.clock);
+    const { clock, random } = internals.runtime;
+    this.redials = new Redials(clock, random, options.redialDelay);
+    this.#quarantine = new Quarantine(
+      this.#links,
+      (address) => this.#whoAnswersAt(address),
+    );
     this.#receiver = new Receiver(this);
     this.#commands = new Commands(internals);
     this.#accepting = this.#accept();
@@ -422,7 +434,13 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
       : new GreetingConnection(connection);
     this.#halfOpen.add(connection);
     try {
-      const acceptor = new Acceptor({ ...this.handshake, remote });
+      const token = crypto.getRandomValues(new Uint8Array(16));
+      const acceptor = new Acceptor({
+        ...this.handshake,
+        remote,
+        token,
+        admit: (peer) => this.#quarantine.refusal(peer),
+      });
       const session = await shakeHands(near, acceptor, {
         timeout: this.#options.handshakeTimeout,
         clock: this.clock,
@@ -430,8 +448,8 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
       if (this.#state !== "running") return connection.close();
       const peer = peerName(session.peer);
       const link = this.createLink(remote, "acceptor", peer);
-      if (session.lane === "data") this.#replace(link, session);
-      link.open(connection, session);
+      this.#replace(link, session);
+      await this.#open(link, connection, session);
     } catch (error) {
       const isTaken = near instanceof GreetingConnection &&
         this.goakt?.take(near);
@@ -441,17 +459,58 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     }
   }
 
+  /** Begins to read, unless another run of the node answers at its address. */
+  async #open(
+    link: Link,
+    connection: Connection,
+    session: Session,
+  ): Promise<void> {
+    const admitted = this.#quarantine.admit(session.peer);
+    if (admitted !== undefined) {
+      try {
+        await admitted;
+      } catch (error) {
+        link.close(error);
+        const bytes = lastFrames(0, error);
+        return await sayFarewell(connection, bytes, { clock: this.clock });
+      }
+    }
+    link.open(connection, session);
+  }
+
+  /** Dials an address and says which run of a node is there. */
+  async #whoAnswersAt(address: NodeAddress): Promise<string> {
+    const attempt = new AbortController();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#background.add(promise, () => attempt.abort(new Error(ENDED)));
+    try {
+      const { connection, session } = await dial(this, {
+        address,
+        lane: "control",
+        replaces: new Uint8Array(),
+        signal: attempt.signal,
+      });
+      connection.close();
+      return session.peer.incarnation;
+    } finally {
+      resolve();
+    }
+  }
+
+  proved(peer: NodeIdentity): void {
+    this.#quarantine.proved(peer);
+  }
+
   /**
    * Ends the link that `link` takes the place of. A node dials again only when it has given up on its link:
-   * what that still holds must not be handled behind what is sent from now on.
+   * what that still holds must not be handled behind what is sent from now on. Only the node itself knows
+   * what its link was called.
    */
-  #replace(link: Link, { peer, dialled }: Session): void {
-    const key = `${nodeKey(peer)} ${peer.incarnation} ${dialled}`;
-    const before = this.#accepted.get(key);
+  #replace(link: Link, { token, replaces }: Session): void {
+    const key = token.toHex();
+    const before = this.#accepted.get(replaces.toHex());
     this.#accepted.set(key, link);
-    link.whenClosed(() => {
-      if (this.#accepted.get(key) === link) this.#accepted.delete(key);
-    });
+    link.whenClosed(() => this.#accepted.delete(key));
     const found = "the peer has dialled anew";
     before?.close(new DisconnectedError(before.node, "read from", found));
   }

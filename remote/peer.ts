@@ -6,11 +6,17 @@
 import type { Addressee } from "../actor/dead_letters.ts";
 import type { Mail } from "../actor/message.ts";
 import type { Clock } from "../internal/clock.ts";
-import type { HandshakeOptions, Lane } from "./handshake.ts";
+import type {
+  HandshakeOptions,
+  Lane,
+  NodeIdentity,
+  Session,
+} from "./handshake.ts";
 import { Dialler } from "./handshake_dialler.ts";
 import { shakeHands } from "./handshake_driver.ts";
 import type { Link } from "./link.ts";
-import { formatAddress, type Transport } from "./transport.ts";
+import type { Redials } from "./redials.ts";
+import { type Connection, formatAddress, type Transport } from "./transport.ts";
 
 /** What a peer needs of its node. */
 export interface PeerHost {
@@ -23,6 +29,10 @@ export interface PeerHost {
   readonly handshakeTimeout: number;
   /** The source of time. */
   readonly clock: Clock;
+  /** When nodes may be dialled again. */
+  readonly redials: Redials;
+  /** Takes note of who has answered at the address that it says is its own. */
+  proved(peer: NodeIdentity): void;
   /** Makes a link that waits for its connection. */
   createLink(node: string, role: "dialler"): Link;
   /**
@@ -98,9 +108,11 @@ export class Peer {
     const { host, port } = this.#address;
     const link = this.#host.createLink(formatAddress(host, port), "dialler");
     this.#links.set(lane, link);
+    const way = `${lane} ${nodeKey(this.#address)}`;
+    link.whenClosed(() => this.#host.redials.ended(way, link.ending));
     const attempt = new AbortController();
     this.#host.linger(
-      this.#dial(lane, link, attempt.signal).catch((error) =>
+      this.#dial(lane, link, way, attempt.signal).catch((error) =>
         this.#failed(link, error, attempt.signal)
       ),
       () => attempt.abort(new Error("remoting of this node has ended")),
@@ -130,28 +142,87 @@ export class Peer {
     }
   }
 
-  async #dial(lane: Lane, link: Link, signal: AbortSignal): Promise<void> {
-    const { transport, handshake, connectTimeout, handshakeTimeout, clock } =
-      this.#host;
-    const { system, host, port } = this.#address;
-    const connection = await transport.connect({
-      hostname: host,
-      port,
-      timeout: connectTimeout,
-      signal,
-    });
-    const dialler = new Dialler({
-      ...handshake,
-      hostname: host,
-      port,
+  async #dial(
+    lane: Lane,
+    link: Link,
+    way: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { redials, clock } = this.#host;
+    const { delay, replaces } = redials.begin(way);
+    if (delay > 0) await pause(clock, delay, signal);
+    const { connection, session } = await dial(this.#host, {
+      address: this.#address,
       lane,
-      ...(system === "" ? {} : { system }),
-    });
-    const session = await shakeHands(connection, dialler, {
-      timeout: handshakeTimeout,
-      clock,
+      replaces,
       signal,
     });
+    redials.opened(way, session.token);
     link.open(connection, session);
+    if (nodeKey(session.peer) === nodeKey(this.#address)) {
+      this.#host.proved(session.peer);
+    }
   }
+}
+
+/** What is dialled, and for what. */
+export interface Dialling {
+  /** The node. */
+  readonly address: NodeAddress;
+  /** What the connection is for. */
+  readonly lane: Lane;
+  /** What the connection was called that this one takes the place of; empty for none. */
+  readonly replaces: Uint8Array;
+  /** Ends the attempt. */
+  readonly signal: AbortSignal;
+}
+
+/** Connects to a node and shakes hands with it. The connection is the caller's. */
+export async function dial(
+  host: Pick<
+    PeerHost,
+    "transport" | "handshake" | "connectTimeout" | "handshakeTimeout" | "clock"
+  >,
+  { address, lane, replaces, signal }: Dialling,
+): Promise<{ connection: Connection; session: Session }> {
+  const { system, host: hostname, port } = address;
+  const connection = await host.transport.connect({
+    hostname,
+    port,
+    timeout: host.connectTimeout,
+    signal,
+  });
+  const dialler = new Dialler({
+    ...host.handshake,
+    hostname,
+    port,
+    lane,
+    replaces,
+    ...(system === "" ? {} : { system }),
+  });
+  const session = await shakeHands(connection, dialler, {
+    timeout: host.handshakeTimeout,
+    clock: host.clock,
+    signal,
+  });
+  return { connection, session };
+}
+
+/** Waits; rejects with the reason of the signal when that comes first. */
+function pause(
+  clock: Clock,
+  delay: number,
+  signal: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      timer.cancel();
+      reject(signal.reason);
+    };
+    const timer = clock.setTimer(delay, () => {
+      signal.removeEventListener("abort", onAbort);
+      resolve();
+    });
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
 }

@@ -27,6 +27,8 @@ export class Reading {
   #acknowledged = 0;
   #stalledSince: number | undefined = undefined;
   #heardAt: number | undefined = undefined;
+  /** Whether the peer has sent anything since the handshake. */
+  wasHeard = false;
 
   /** Gives what it reads to `host`, and acknowledges over `outbound`. */
   constructor(host: ReadingHost, outbound: Outbound, options: LinkOptions) {
@@ -101,6 +103,7 @@ export class Reading {
     const inbound = this.#inbound;
     const now = this.#options.runtime.clock.now();
     this.#heardAt = now;
+    this.wasHeard = true;
     try {
       inbound.push(chunk, now);
     } catch (error) {

@@ -9,6 +9,7 @@ import { HANDSHAKE_TIMEOUT, MIN_FRAME_LIMIT } from "./handshake.ts";
 import type { RemoteMetrics } from "./metrics.ts";
 import type { NodeOptions } from "./node.ts";
 import { OUTBOUND_BUDGET } from "./outbound.ts";
+import type { RedialDelay } from "./redials.ts";
 import {
   type NetworkInterface,
   ownAddress,
@@ -110,6 +111,12 @@ export interface RemoteOptions {
    */
   metrics?: RemoteMetrics;
   /**
+   * How long to wait before a node is dialled again that could not be reached, or has said nothing: from `min`,
+   * twice as long after each failure, up to `max`, by chance up to half shorter.
+   * @default { min: 50, max: 2000 }
+   */
+  redialDelay?: RedialDelay;
+  /**
    * Go nodes of GoAkt v3.14 as peers, on the same port; `null` for none. Their protocol knows no
    * authentication: whoever reaches the port may talk to all actors.
    * @default with the defaults of its options where only programs of this machine or holders of a certificate
@@ -153,6 +160,7 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
     stallTimeout = 10_000,
     drainTimeout = 5_000,
     maxHalfOpen = 256,
+    redialDelay: { min = 50, max = 2_000 } = {},
     metrics,
   } = options;
   const { security = "open" }: Transport = transport;
@@ -180,6 +188,8 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
   for (const [name, value] of Object.entries(deadlines)) {
     checkRange(name, value, SHORTEST_DEADLINE, LONGEST_DEADLINE);
   }
+  checkRange("redialDelay.min", min, 1, LONGEST_DEADLINE);
+  checkRange("redialDelay.max", max, min, LONGEST_DEADLINE);
   checkPort(port, 0);
   checkBind(reach, { insecure });
   let { advertise } = options;
@@ -203,6 +213,7 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
     stallTimeout,
     drainTimeout,
     maxHalfOpen,
+    redialDelay: { min, max },
     metrics,
     goakt,
   };

@@ -53,6 +53,14 @@ Deno.test("Remote.start() refuses limits out of their range and names the range"
       "silenceTimeout is 19, a number from 20 to 3600000 was expected",
     ],
     [
+      { redialDelay: { min: 0 } },
+      "redialDelay.min is 0, a number from 1 to 3600000 was expected",
+    ],
+    [
+      { redialDelay: { min: 500, max: 499 } },
+      "redialDelay.max is 499, a number from 500 to 3600000 was expected",
+    ],
+    [
       { writeTimeout: 3_600_001 },
       "writeTimeout is 3600001, a number from 20 to 3600000 was expected",
     ],
@@ -350,7 +358,9 @@ Deno.test("A peer that restarts on its port is dialled anew by the next message"
   const next = await world.node("b", { remote: { port } });
   const box = spawnBox(next.system, "box");
   ref.tell(Box.put({ id: 1 }));
-  assertEquals([await ref.ask(Box.ids()), box.ids], [[1], [1]]);
+  const ids = ref.ask(Box.ids());
+  await world.clock.advance(100); // the pause after one failure
+  assertEquals([await ids, box.ids], [[1], [1]]);
 });
 
 Deno.test("A connection beyond maxHalfOpen is told so, and may be made once there is room", async () => {

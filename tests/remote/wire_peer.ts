@@ -38,6 +38,10 @@ const SELF = { system: "wire", host: "wire", port: 7, incarnation: "wire1" };
 /** One end of a connection after the handshake. */
 export class WirePeer {
   readonly connection: Connection;
+  /** What the acceptor has called the connection. */
+  token: Uint8Array = new Uint8Array();
+  /** What the connection was called that the dialler has given up. */
+  replaces: Uint8Array = new Uint8Array();
   readonly #reader: FrameReader = new FrameReader();
   readonly #decoder: FrameDecoder = new FrameDecoder();
   #received: Received[] = [];
@@ -54,44 +58,56 @@ export class WirePeer {
     lane: Lane = "data",
     versions?: VersionRange,
     maxFrameBytes?: number,
+    more: { incarnation?: string; replaces?: Uint8Array } = {},
   ): Promise<WirePeer> {
     const { host: hostname, port } = remote;
+    const { incarnation = SELF.incarnation, replaces } = more;
     const connection = await world.transport("wire").connect({
       hostname,
       port,
     });
     const dialler = new Dialler({
-      self: SELF,
+      self: { ...SELF, incarnation },
       hostname,
       port,
       lane,
+      ...(replaces && { replaces }),
       ...(versions && { versions }),
       ...(maxFrameBytes && { maxFrameBytes }),
     });
-    const { rest } = await shakeHands(connection, dialler, {
+    const { rest, token } = await shakeHands(connection, dialler, {
       clock: world.clock,
     });
-    return new WirePeer(connection, rest);
+    const peer = new WirePeer(connection, rest);
+    peer.token = token;
+    return peer;
   }
 
   /** Takes the next connection of a listener. */
   static async accept(
     world: World,
     listener: Listener,
-    options: { system?: string; maxFrameBytes?: number } = {},
+    options: {
+      system?: string;
+      maxFrameBytes?: number;
+      token?: Uint8Array<ArrayBuffer>;
+    } = {},
   ): Promise<WirePeer> {
     const connection = await listener.accept();
     assert(connection !== undefined);
-    const { system = "wire", maxFrameBytes } = options;
+    const { system = "wire", maxFrameBytes, token } = options;
     const acceptor = new Acceptor({
       self: { ...SELF, system },
       remote: connection.remote,
       ...(maxFrameBytes && { maxFrameBytes }),
+      ...(token && { token }),
     });
-    const { rest } = await shakeHands(connection, acceptor, {
+    const { rest, replaces } = await shakeHands(connection, acceptor, {
       clock: world.clock,
     });
-    return new WirePeer(connection, rest);
+    const peer = new WirePeer(connection, rest);
+    peer.replaces = replaces;
+    return peer;
   }
 
   /** Writes frames in one go. */

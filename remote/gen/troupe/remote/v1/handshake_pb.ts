@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file troupe/remote/v1/handshake.proto.
  */
 export const file_troupe_remote_v1_handshake: GenFile = /*@__PURE__*/
-  fileDesc("CiB0cm91cGUvcmVtb3RlL3YxL2hhbmRzaGFrZS5wcm90bxIQdHJvdXBlLnJlbW90ZS52MSLjAQoFSGVsbG8SEwoLbWluX3ZlcnNpb24YASABKA0SEwoLbWF4X3ZlcnNpb24YAiABKA0SDgoGc3lzdGVtGAMgASgJEgwKBGhvc3QYBCABKAkSDAoEcG9ydBgFIAEoDRITCgtpbmNhcm5hdGlvbhgGIAEoCRIMCgRsYW5lGAcgASgNEhcKD21heF9mcmFtZV9ieXRlcxgIIAEoBBIQCghzb2Z0d2FyZRgJIAEoCRIUCgxkaWFsbGVkX2hvc3QYCiABKAkSFAoMZGlhbGxlZF9wb3J0GAsgASgNSgQIEBAYSgQIGBAgIpIBCgdXZWxjb21lEg8KB3ZlcnNpb24YASABKA0SDgoGc3lzdGVtGAIgASgJEgwKBGhvc3QYAyABKAkSDAoEcG9ydBgEIAEoDRITCgtpbmNhcm5hdGlvbhgFIAEoCRIXCg9tYXhfZnJhbWVfYnl0ZXMYBiABKAQSEAoIc29mdHdhcmUYByABKAlKBAgQEBhKBAgYECAiJQoHUmVmdXNhbBIMCgRjb2RlGAEgASgJEgwKBHRleHQYAiABKAliBnByb3RvMw");
+  fileDesc("CiB0cm91cGUvcmVtb3RlL3YxL2hhbmRzaGFrZS5wcm90bxIQdHJvdXBlLnJlbW90ZS52MSL1AQoFSGVsbG8SEwoLbWluX3ZlcnNpb24YASABKA0SEwoLbWF4X3ZlcnNpb24YAiABKA0SDgoGc3lzdGVtGAMgASgJEgwKBGhvc3QYBCABKAkSDAoEcG9ydBgFIAEoDRITCgtpbmNhcm5hdGlvbhgGIAEoCRIMCgRsYW5lGAcgASgNEhcKD21heF9mcmFtZV9ieXRlcxgIIAEoBBIQCghzb2Z0d2FyZRgJIAEoCRIUCgxkaWFsbGVkX2hvc3QYCiABKAkSFAoMZGlhbGxlZF9wb3J0GAsgASgNEhAKCHJlcGxhY2VzGAwgASgMSgQIEBAYSgQIGBAgIqEBCgdXZWxjb21lEg8KB3ZlcnNpb24YASABKA0SDgoGc3lzdGVtGAIgASgJEgwKBGhvc3QYAyABKAkSDAoEcG9ydBgEIAEoDRITCgtpbmNhcm5hdGlvbhgFIAEoCRIXCg9tYXhfZnJhbWVfYnl0ZXMYBiABKAQSEAoIc29mdHdhcmUYByABKAkSDQoFdG9rZW4YCCABKAxKBAgQEBhKBAgYECAiJQoHUmVmdXNhbBIMCgRjb2RlGAEgASgJEgwKBHRleHQYAiABKAliBnByb3RvMw");
 
 /**
  * The first message on a connection.
@@ -92,6 +92,13 @@ export type Hello = Message<"troupe.remote.v1.Hello"> & {
    * @generated from field: uint32 dialled_port = 11;
    */
   dialledPort: number;
+
+  /**
+   * The token of the connection that this one takes the place of; empty when there is none.
+   *
+   * @generated from field: bytes replaces = 12;
+   */
+  replaces: Uint8Array;
 };
 
 /**
@@ -149,6 +156,13 @@ export type Welcome = Message<"troupe.remote.v1.Welcome"> & {
    * @generated from field: string software = 7;
    */
   software: string;
+
+  /**
+   * Names this connection, so that nobody but the dialler can have it replaced.
+   *
+   * @generated from field: bytes token = 8;
+   */
+  token: Uint8Array;
 };
 
 /**
