@@ -5,10 +5,14 @@
  * @module
  */
 
+import { goaktNode } from "./goakt_node.ts";
+
 /** A server that tests can use. */
 export interface Server {
   /** What to call it in messages. */
   readonly name: string;
+  /** The only folder whose tests use it; when it is left out, all may. */
+  readonly folder?: string;
   /**
    * Starts it on a free loopback port.
    *
@@ -27,7 +31,29 @@ export interface RunningServer extends AsyncDisposable {
 }
 
 /** All servers that tests can use. */
-export const SERVERS: readonly Server[] = [];
+export const SERVERS: readonly Server[] = [goaktNode];
+
+/**
+ * The servers that a run of the tests may use.
+ *
+ * @param servers All there are.
+ * @param args Paths and flags of the run; without a path all tests run.
+ */
+export function neededServers(
+  servers: readonly Server[],
+  args: readonly string[],
+): readonly Server[] {
+  const paths = args.filter((arg) => !arg.startsWith("-") && /[./]/.test(arg))
+    .map((path) => path.replace(/^\.\//, "").replace(/\/$/, ""));
+  if (paths.length === 0) return servers;
+  const isIn = (path: string, folder: string) =>
+    folder === "." || folder === "" || path === folder ||
+    path.startsWith(`${folder}/`);
+  return servers.filter(({ folder }) =>
+    folder === undefined ||
+    paths.some((path) => isIn(path, folder) || isIn(folder, path))
+  );
+}
 
 /** The servers of one run; disposing stops them in reverse order. */
 export interface RunningServers extends AsyncDisposable {

@@ -10,7 +10,7 @@ import {
   type PackageConfig,
 } from "./import_map.ts";
 import { isJsrAvailable } from "./jsr.ts";
-import { SERVERS, startServers } from "./servers.ts";
+import { neededServers, SERVERS, startServers } from "./servers.ts";
 import { formatOutcome, isGreen, readOutcome } from "./summary.ts";
 
 const ROOT = new URL("../", import.meta.url);
@@ -78,7 +78,8 @@ async function test(
   scratch: string,
 ): Promise<number> {
   const forAllServers = Deno.env.get("CI") === "true";
-  await using servers = await startServers(SERVERS, scratch, {
+  const needed = neededServers(SERVERS, rest);
+  await using servers = await startServers(needed, scratch, {
     install: forAllServers,
   });
   if (forAllServers) await deno(PEERS_DOWNLOAD, {}).status;

@@ -1,5 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { type Server, startServers } from "../../tools/servers.ts";
+import {
+  neededServers,
+  type Server,
+  startServers,
+} from "../../tools/servers.ts";
 
 interface FakeOptions {
   installed: boolean;
@@ -81,4 +85,20 @@ Deno.test("startServers() stops the others when an installed one cannot be start
     "Cannot start two",
   );
   assertEquals(log, ["start one in /s", "install two", "stop one"]);
+});
+
+Deno.test("neededServers() leaves out those that no test of the run uses", () => {
+  const one = fake("one", [], { installed: true });
+  const two: Server = { ...one, name: "two", folder: "tests/interop/two" };
+  const needed = (...args: string[]) =>
+    neededServers([one, two], args).map(({ name }) => name);
+  const all = ["one", "two"];
+  assertEquals(needed(), all);
+  assertEquals(needed("--filter", "Actor"), all);
+  assertEquals(needed("."), all);
+  assertEquals(needed("tests/"), all);
+  assertEquals(needed("./tests/interop"), all);
+  assertEquals(needed("tests/interop/two/a_test.ts"), all);
+  assertEquals(needed("tests/interop/two_test.ts"), ["one"]);
+  assertEquals(needed("tests/actor/a_test.ts", "docs/"), ["one"]);
 });

@@ -10,12 +10,19 @@ import {
   type Handlers,
   type Kind,
   kind,
+  oneForOne,
   type Protocol,
   protocol,
   type Spec,
 } from "../../../actor/mod.ts";
-import { protobuf, type RemoteOptions } from "../../../remote/mod.ts";
-import type { Compression } from "../../../remote/mod.ts";
+import { internalsOf } from "../../../actor/system.ts";
+import { GoaktClient } from "../../../remote/goakt/client/goakt_client.ts";
+import {
+  type Compression,
+  protobuf,
+  type RemoteOptions,
+  TcpTransport,
+} from "../../../remote/mod.ts";
 import { type Node, startNode } from "../../remote/world.ts";
 import { GoNode, type GoNodeOptions } from "./go_node.ts";
 
@@ -30,6 +37,11 @@ export const Talk: TalkProtocol = protocol("talk", {
 
 export const text = (value: string): StringValue =>
   create(StringValueSchema, { value });
+
+/** What one of several asks was answered with. */
+export function hear(outcome: PromiseSettledResult<StringValue>): unknown {
+  return outcome.status === "fulfilled" ? outcome.value.value : outcome.reason;
+}
 
 /** What an actor of ours has heard, and from whom. */
 export interface TalkLog {
@@ -61,8 +73,12 @@ export const TalkKind: Kind<TalkProtocol> = kind(
 export interface Meeting extends AsyncDisposable {
   readonly here: Node;
   readonly go: GoNode;
+  /** A client of the vocabulary alone, for what references cannot ask for. */
+  readonly control: GoaktClient;
   /** Spawns an actor of ours. */
   talker(name: string): TalkLog;
+  /** Spawns an actor of ours that has failed and is suspended. */
+  suspended(name: string): Promise<void>;
 }
 
 /** How the two are set. */
@@ -81,15 +97,31 @@ export async function meet(options: MeetingOptions = {}): Promise<Meeting> {
     ...remote,
     goakt: { compression, ...remote?.goakt },
   });
+  const control = new GoaktClient({
+    runtime: internalsOf(here.system).runtime,
+    transport: new TcpTransport(),
+    options: { compression },
+  });
   return {
     here,
     go: there,
+    control,
     talker: (name) => {
       const log: TalkLog = { texts: [], senders: [] };
       here.system.spawn(Talk, () => talker(log), { name });
       return log;
     },
+    suspended: async (name) => {
+      const log: TalkLog = { texts: [], senders: [] };
+      const supervisor = oneForOne({ decide: () => "suspend" });
+      const ref = here.system.spawn(Talk, () => talker(log), {
+        name,
+        supervisor,
+      });
+      await ref.ask(Talk.say(text("fail"))).catch(() => {});
+    },
     [Symbol.asyncDispose]: async () => {
+      control.close();
       await here.remote.drain();
       await here.system.drain({ timeout: 50 });
       await there[Symbol.asyncDispose]();
