@@ -306,6 +306,28 @@ Deno.test("Pool restarts with all its actors when a failure is escalated to it, 
   assertEquals([pool.routees.length, letters], [2, []]);
 });
 
+Deno.test("Pool that is resized while it restarts makes no actor before the old ones have ended", async () => {
+  await using system = quietSystem();
+  const open = gate();
+  let made = 0;
+  const pool = system.spawnPool(Desk, () => {
+    made++;
+    return { ...desks()(), onStop: () => open.promise };
+  }, {
+    size: 2,
+    routees: { supervisor: oneForOne({ decide: () => "escalate" }) },
+  });
+  pool.tell(Desk.run(() => raise(new Error("boom"))));
+  await settle(system);
+  pool.resizeTo(3);
+  await settle(system);
+  assertEquals([pool.size, made], [3, 2]);
+  open.resolve();
+  await pool.started();
+  await settle(system);
+  assertEquals([pool.routees.length, made], [3, 5]);
+});
+
 Deno.test("Pool is watched like any actor, and ends once", async () => {
   await using system = quietSystem();
   const log: string[] = [];
