@@ -75,7 +75,8 @@ export interface Context<P extends AnyProtocol = AnyProtocol> {
   /**
    * Sends a message with this actor as its sender and waits for the reply, no longer than the asker
    * of the message being handled waits. The actor handles no other message meanwhile, unless it was
-   * spawned with {@linkcode Reentrancy}.
+   * spawned with {@linkcode Reentrancy}. Until the handler ends the actor counts as waiting for the reply,
+   * also when the handler does not await it: {@linkcode Context.pipeTo} in a handler that ends lets it go on.
    *
    * @throws {AskCycleError} At once, when the target, or whoever that waits for, waits for this actor.
    * @throws {AskTimeoutError} When no reply came in time.

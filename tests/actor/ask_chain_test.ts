@@ -199,6 +199,32 @@ Deno.test("a wait in a circle that nothing depends on is no cycle", async () => 
   );
 });
 
+Deno.test("an ask counts as a wait as long as the handler that began it runs, awaited or not", async () => {
+  await using system = still();
+  const [a, b] = workers(system, "a", "b") as [WorkerRef, WorkerRef];
+  const open = gate();
+  const begun = gate<unknown>();
+  const first = a.ask(Worker.run(async (ctx) => {
+    ctx.ask(b, Worker.run(round([a]))).catch(begun.resolve);
+    await open.promise; // of the ask it knows nothing
+  }));
+  assertEquals(cycleOf(await begun.promise), ["a", "b", "a"]);
+  open.resolve();
+  await first;
+  // Piped by a handler that ends, the same ask is answered.
+  const piped = gate<unknown>();
+  await a.ask(
+    Worker.run((ctx) =>
+      ctx.pipeTo(
+        ctx.ask(b, Worker.run(round([a]))),
+        a,
+        (answer) => Worker.run(() => piped.resolve(answer)),
+      )
+    ),
+  );
+  assertEquals(await piped.promise, "done");
+});
+
 Deno.test("an ask whose asker gave up is no part of a cycle any more", async () => {
   const clock = new ManualClock();
   await using system = quietSystem({ clock });
