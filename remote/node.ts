@@ -49,6 +49,7 @@ import {
   type Listener,
   type Transport,
 } from "./transport.ts";
+import { WaitingRoom } from "./waiting_room.ts";
 import { Watchdog } from "./watchdog.ts";
 import type { DecodedFrame } from "./wire/fields.ts";
 import { FrameKind } from "./wire/kinds.ts";
@@ -101,6 +102,8 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
   /** Handshakes, attempts to connect, last words: what ends with the node at the latest. */
   readonly #background: Background = new Background();
   readonly #accepting: Promise<void>;
+  /** Connections whose handshake has not begun. */
+  readonly #waitingRoom: WaitingRoom;
   /** Connections that are being turned away. */
   #turnedAway = 0;
   /** Ends the pause after a connection could not be taken. */
@@ -133,6 +136,11 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     );
     this.#receiver = new Receiver(this);
     this.#commands = new Commands(internals);
+    this.#waitingRoom = new WaitingRoom(
+      this.clock,
+      options.handshakeTimeout / 2, // so that who is refused is still there to be told
+      (connection) => this.#turnAway(connection),
+    );
     this.#accepting = this.#accept();
   }
 
@@ -331,6 +339,7 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
       parting.push(this.goakt.drain(Promise.all(parting)));
     }
     await this.#listener.close();
+    this.#waitingRoom.close();
     for (const connection of this.#halfOpen) connection.close();
     const late = Promise.withResolvers<void>();
     const timer = this.clock.setTimer(this.#options.drainTimeout, late.resolve);
@@ -401,16 +410,19 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
   }
 
   #take(connection: Connection): void {
+    if (this.#halfOpen.size >= this.#options.maxHalfOpen) {
+      return this.#waitingRoom.enter(connection);
+    }
+    const welcome = this.#welcome(connection).catch((error) => {
+      if (this.#state !== "running") return;
+      this.#warn(`a connection from "${connection.remote}" was refused`, error);
+    });
+    this.#background.add(welcome, () => connection.close());
+  }
+
+  #turnAway(connection: Connection): void {
     const { maxHalfOpen } = this.#options;
     const { remote } = connection;
-    const stop = () => connection.close();
-    if (this.#halfOpen.size < maxHalfOpen) {
-      const welcome = this.#welcome(connection).catch((error) => {
-        if (this.#state !== "running") return;
-        this.#warn(`a connection from "${remote}" was refused`, error);
-      });
-      return this.#background.add(welcome, stop);
-    }
     const found = `${maxHalfOpen} handshakes are under way`;
     this.#warn(
       `a connection from "${remote}" was refused: ${found}`,
@@ -424,7 +436,7 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     const farewell = sayFarewell(connection, refusal, { clock }).finally(() =>
       this.#turnedAway--
     );
-    this.#background.add(farewell, stop);
+    this.#background.add(farewell, () => connection.close());
   }
 
   async #welcome(connection: Connection): Promise<void> {
@@ -456,6 +468,8 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
       if (!isTaken) throw error;
     } finally {
       this.#halfOpen.delete(connection);
+      const next = this.#waitingRoom.leave();
+      if (next !== undefined) this.#take(next);
     }
   }
 

@@ -372,10 +372,14 @@ Deno.test("A connection beyond maxHalfOpen is told so, and may be made once ther
     await client.connect({ hostname, port }),
     await client.connect({ hostname, port }),
   ];
-  const error = await assertRejects(
+  const refused = assertRejects(
     () => WirePeer.dial(world, b),
     HandshakeError,
   );
+  await world.clock.advance(2_499);
+  assertEquals(b.warnings, []);
+  await world.clock.advance(1);
+  const error = await refused;
   assertEquals([error.reason, error.retryable], ["full", true]);
   assert(error.message.includes("2 handshakes are under way"), error.message);
   assert(warned(b).includes("2 handshakes are under way"));
@@ -384,6 +388,22 @@ Deno.test("A connection beyond maxHalfOpen is told so, and may be made once ther
   const peer = await WirePeer.dial(world, b);
   assertEquals(b.remote.connections, 1);
   peer.connection.close();
+});
+
+Deno.test("A connection beyond maxHalfOpen waits a moment for one that says who it is", async () => {
+  await using world = new World();
+  const b = await world.node("b", { remote: { maxHalfOpen: 1 } });
+  const client = world.transport("wire");
+  const { host: hostname, port } = b.remote;
+  const idle = await client.connect({ hostname, port });
+  const dialled = WirePeer.dial(world, b);
+  await world.clock.advance(2_499);
+  idle.close();
+  const peer = await dialled;
+  await world.settle();
+  assertEquals(b.remote.connections, 1);
+  peer.connection.close();
+  await world.settle();
 });
 
 Deno.test("Connections beyond maxHalfOpen that stay do not pile up", async () => {
@@ -395,7 +415,7 @@ Deno.test("Connections beyond maxHalfOpen that stay do not pile up", async () =>
   for (let n = 0; n < 5; n++) {
     all.push(await client.connect({ hostname, port }));
   }
-  await world.settle();
+  await world.clock.advance(2_500);
   // One handshake, one that is being told; the others are closed.
   const ended = await Promise.all(
     all.slice(2).map((connection) => connection.read()),
