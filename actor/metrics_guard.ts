@@ -23,11 +23,16 @@ export class MetricsGuard {
     try {
       disown(call());
     } catch (cause) {
-      if (this.#state === "reported") return;
-      this.#state = "reported";
-      const text =
-        `${this.#what} failed; this and what they miss from now on is not reported again`;
-      this.#events.publish({ type: "warning", text, cause });
+      this.report(cause);
     }
+  }
+
+  /** Reports what metrics have thrown, the first time. */
+  report(cause: unknown): void {
+    if (this.#state === "reported") return;
+    this.#state = "reported";
+    const text =
+      `${this.#what} failed; this and what they miss from now on is not reported again`;
+    this.#events.publish({ type: "warning", text, cause });
   }
 }

@@ -16,6 +16,7 @@ import { errorOf, failureOf } from "./failure.ts";
 import { lastFrames, sayFarewell } from "./farewell.ts";
 import { printable } from "./first_message.ts";
 import type { NodeIdentity, Session } from "./handshake.ts";
+import { Idleness } from "./idleness.ts";
 import type { IncomingMessage } from "./incoming.ts";
 import type { LargeMessage } from "./large_messages.ts";
 import type { LinkOptions } from "./link_options.ts";
@@ -44,6 +45,7 @@ export class Link implements ReadingHost {
   readonly asks: OpenAsks = new OpenAsks();
   readonly #options: LinkOptions;
   readonly #reading: Reading;
+  readonly #idleness: Idleness;
   #connection: Connection | undefined = undefined;
   /** Settles with the end of what the peer sends. */
   #read: Promise<void> | undefined = undefined;
@@ -72,6 +74,7 @@ export class Link implements ReadingHost {
       onUnsendable: (message, error) => this.#unsendable(message, error),
     });
     this.#reading = new Reading(this, this.outbound, options);
+    this.#idleness = new Idleness(options.idleTimeout);
     meter?.state("connecting");
   }
 
@@ -100,9 +103,13 @@ export class Link implements ReadingHost {
     return this.#options.node;
   }
 
-  /** Asks a silent peer for a sign of life, and ends the link of one that gives none. */
+  /** Ends the link when it is idle. Asks a silent peer for a sign of life, and ends that of one that gives none. */
   examine(options: VitalOptions, now: number, awake: number): void {
     if (this.#connection === undefined || this.#state === "closed") return;
+    const { owner, role } = this.#options;
+    if (role === "dialler" && this.#state === "open" && this.#isIdle(now)) {
+      return owner.parting(this);
+    }
     const { heardAt, stalledSince } = this.#reading;
     const { writingSince } = this.outbound;
     const signs = { heardAt, stalledSince, writingSince };
@@ -115,6 +122,14 @@ export class Link implements ReadingHost {
       case "close":
         return this.close(verdict.error);
     }
+  }
+
+  /** Whether neither messages nor requests have passed for so long that it may be closed. */
+  #isIdle(now: number): boolean {
+    const { outbound, requests } = this;
+    const isBusy = outbound.inFlight > 0 || requests.size > 0;
+    const activity = outbound.messages + requests.newest;
+    return this.#idleness.look(isBusy, activity, now);
   }
 
   /** Begins to read and write. The connection belongs to the link from now on. */
@@ -250,14 +265,19 @@ export class Link implements ReadingHost {
 
   /** Ends the link because of what the peer did, and tells the peer so if it listens. */
   refuse(error: unknown): void {
+    if (this.#state === "closed") return;
+    // What was said before may not have been written yet, so it is said again.
+    this.#leave(error, lastFrames(this.#reading.counted, error));
+  }
+
+  /** Ends the link with `bytes` as its last, and the connection when the peer has ended it, too. */
+  #leave(reason: unknown, bytes: Uint8Array): void {
     const connection = this.#connection;
     const reading = this.#read;
-    if (this.#state === "closed" || connection === undefined) return;
-    // What was said before may not have been written yet, so it is said again.
-    const bytes = lastFrames(this.#reading.counted, error);
+    if (connection === undefined) return;
     const { owner, runtime: { clock } } = this.#options;
     const { writing } = this.outbound;
-    this.#end(error);
+    this.#end(reason);
     owner.linger(
       sayFarewell(connection, bytes, {
         clock,
@@ -286,7 +306,8 @@ export class Link implements ReadingHost {
     }
     await this.outbound.drained();
     await this.requests.drained();
-    this.close(undefined);
+    // Closed at once, the connection would be reset if the peer says a last thing, such as a sign of life.
+    if (this.isAlive) this.#leave(undefined, new Uint8Array());
   }
 
   message(message: IncomingMessage): void {

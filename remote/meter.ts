@@ -6,6 +6,7 @@
 import { ActorError } from "../actor/errors.ts";
 import type { EventBus } from "../actor/event_stream.ts";
 import { MetricsGuard } from "../actor/metrics_guard.ts";
+import { disown } from "../actor/thenable.ts";
 import type { Clock } from "../internal/clock.ts";
 import { RemoteError } from "./errors.ts";
 import type { NodeIdentity } from "./handshake.ts";
@@ -37,7 +38,7 @@ export function peerName({ host, port }: NodeIdentity): string {
   return port === 0 ? "clients" : formatAddress(host, port);
 }
 
-/** Counts and times what passes over one link. */
+/** Counts and times what passes over one link. What happens once for each message makes no closure. */
 export class LinkMeter {
   readonly #guard: MetricsGuard;
   readonly #target: PeerMetrics | undefined;
@@ -75,7 +76,11 @@ export class LinkMeter {
     const change = bytes - this.#waiting;
     if (change === 0) return;
     this.#waiting = bytes;
-    this.#record((target) => target.waiting(change));
+    try {
+      disown(this.#target?.waiting(change));
+    } catch (error) {
+      this.#guard.report(error);
+    }
   }
 
   /** Bytes were given to the connection, and with them so many messages since the link began. */
@@ -95,7 +100,11 @@ export class LinkMeter {
   /** An ask has its reply, whose time began at `since`. */
   answered(protocol: string, since: number): void {
     const duration = Math.max(0, this.#clock.now() - since);
-    this.#record((target) => target.answered(protocol, duration));
+    try {
+      disown(this.#target?.answered(protocol, duration));
+    } catch (error) {
+      this.#guard.report(error);
+    }
   }
 
   /** A message or a request has failed. */

@@ -68,6 +68,7 @@ export interface NodeOptions {
   silenceTimeout: number;
   writeTimeout: number;
   stallTimeout: number;
+  idleTimeout: number;
   drainTimeout: number;
   maxHalfOpen: number;
   redialDelay: Required<RedialDelay>;
@@ -274,7 +275,7 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     role: "dialler" | "acceptor",
     peer: string = node,
   ): Link {
-    const { budget, maxMessageBytes } = this.#options;
+    const { budget, maxMessageBytes, idleTimeout } = this.#options;
     const link = new Link({
       runtime: this.runtime,
       owner: this,
@@ -282,6 +283,7 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
       node,
       budget,
       maxMessageBytes,
+      idleTimeout,
       meter: this.#meters?.link(peer),
     });
     this.#links.add(link);

@@ -85,6 +85,11 @@ export class Outbound implements LargeSenderHost, RoomHost {
     return this.#outstanding.bytes + this.#large.messages.bytes;
   }
 
+  /** How many messages were framed so far. */
+  get messages(): number {
+    return this.#outstanding.total;
+  }
+
   /** Bytes of finished frames, answers among them, that the connection has not taken. */
   get unwritten(): number {
     return this.#writer.pending + this.#large.messages.bytes;
@@ -375,6 +380,7 @@ export class Outbound implements LargeSenderHost, RoomHost {
       this.#room.wrote();
     }
     if (this.#state === "writing") this.#state = "idle";
+    this.#options.meter?.waiting(this.inFlight);
     this.#room.settle();
   }
 }

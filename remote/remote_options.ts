@@ -23,6 +23,9 @@ import { checkPort, CONNECT_TIMEOUT, type Transport } from "./transport.ts";
 const SHORTEST_DEADLINE = 20;
 const LONGEST_DEADLINE: number = 60 * 60 * 1_000;
 
+/** How long links are kept that nobody uses, unless told otherwise, in milliseconds. */
+const IDLE_TIMEOUT = 30_000;
+
 /** Options of {@linkcode Remote.start}. */
 export interface RemoteOptions {
   /**
@@ -96,6 +99,12 @@ export interface RemoteOptions {
    */
   stallTimeout?: number;
   /**
+   * How long a link may carry neither messages nor requests before the node that dialled closes it, in
+   * milliseconds; the next message dials again. `Infinity` keeps links.
+   * @default 30000
+   */
+  idleTimeout?: number;
+  /**
    * How long the end of remoting waits for peers, in milliseconds.
    * @default 5000
    */
@@ -158,6 +167,7 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
     silenceTimeout = 10_000,
     writeTimeout = 10_000,
     stallTimeout = 10_000,
+    idleTimeout = IDLE_TIMEOUT,
     drainTimeout = 5_000,
     maxHalfOpen = 256,
     redialDelay: { min = 50, max = 2_000 } = {},
@@ -184,6 +194,7 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
   for (const [name, value] of Object.entries(times)) {
     checkRange(name, value, 1, highest);
   }
+  checkRange("idleTimeout", idleTimeout, 1, Infinity);
   const deadlines = { silenceTimeout, writeTimeout };
   for (const [name, value] of Object.entries(deadlines)) {
     checkRange(name, value, SHORTEST_DEADLINE, LONGEST_DEADLINE);
@@ -211,6 +222,7 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
     handshakeTimeout,
     ...deadlines,
     stallTimeout,
+    idleTimeout,
     drainTimeout,
     maxHalfOpen,
     redialDelay: { min, max },

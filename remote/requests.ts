@@ -101,6 +101,11 @@ export class Requests {
     return this.#open.size;
   }
 
+  /** Another number after each request. */
+  get newest(): number {
+    return this.#last;
+  }
+
   /**
    * Opens a request for the reply of an actor.
    *

@@ -48,7 +48,7 @@ async function attack(
   const { capacity = 262_144, budget = 4_194_304 } = options;
   const world = new World({ capacity });
   const b = await world.node("b", { remote: { outboundBudget: budget } });
-  const c = await world.node("c");
+  const c = await world.node("c", { remote: { idleTimeout: Infinity } });
   const box = spawnBox(b.system, "box");
   const honest = c.remote.ref(Box, addressOf(b, "box"));
   assertEquals(await honest.ask(Box.ids()), []);
@@ -338,6 +338,7 @@ Deno.test("Link asks its owner to part once, however often the peer says goodbye
     node: "n:1",
     budget: 1_000,
     maxMessageBytes: 16_384,
+    idleTimeout: 30_000,
     meter: undefined,
   });
   for (const _ of upTo(1_000)) link.goodbye(undefined);

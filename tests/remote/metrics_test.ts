@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { MemoryMetrics } from "../../actor/mod.ts";
 import { LatencyHistogram } from "../../actor/histogram.ts";
 import { peerName } from "../../remote/meter.ts";
 import {
@@ -246,6 +247,28 @@ Deno.test("RemoteMetrics counts an answer for which nobody waits any more", asyn
   ]);
 });
 
+Deno.test("A reply to an asker elsewhere that gave up is counted where it was made", async () => {
+  await using world = new World();
+  const metrics = new MemoryMetrics();
+  const a = await world.node("a");
+  const b = await world.node("b", { system: { metrics } });
+  const late = Promise.withResolvers<unknown>();
+  b.system.spawn(Box, () => ({
+    echo: () => late.promise,
+    receive: () => {},
+  }), { name: "box" });
+  const ref = a.remote.ref(Box, addressOf(b, "box"));
+  const asked = ref.ask(Box.echo(1), { timeout: 50 }).catch(({ code }) => code);
+  await world.clock.advance(100);
+  assertEquals([await asked, metrics.snapshot().get("box")?.lateReplies], [
+    "ask_timeout_error",
+    0,
+  ]);
+  late.resolve("too late");
+  await world.settle();
+  assertEquals(metrics.snapshot().get("box")?.lateReplies, 1);
+});
+
 function raise(): never {
   throw new Error("no metrics");
 }
@@ -266,7 +289,12 @@ for (
     ["cannot give what figures go to", { forPeer: raise }],
     ["throw at each figure", { forPeer: () => BROKEN }],
     ["reject at each figure", {
-      forPeer: () => ({ ...BROKEN, link: () => Promise.reject(raise) }),
+      forPeer: () => ({
+        ...BROKEN,
+        link: () => Promise.reject(raise),
+        waiting: () => Promise.reject(raise),
+        answered: () => Promise.reject(raise),
+      }),
     }],
   ] satisfies [string, RemoteMetrics][]
 ) {

@@ -118,7 +118,8 @@ Deno.test("Watchdog looks on one timer while there is something to look after, a
 
 /** Two nodes of a world, the first of which has a link to the second. */
 async function pair(world: World): Promise<{ a: Node; b: Node }> {
-  const [a, b] = [await world.node("a"), await world.node("b")];
+  const a = await world.node("a", { remote: { idleTimeout: Infinity } });
+  const b = await world.node("b");
   spawnBox(b.system, "box");
   await a.remote.ref(Box, addressOf(b, "box")).ask(Box.ids());
   return { a, b };
