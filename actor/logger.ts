@@ -3,12 +3,18 @@
  * @module
  */
 
-import type { Clock, Timer } from "../internal/clock.ts";
+import type { Clock } from "../internal/clock.ts";
 import { counted } from "./activity.ts";
 import { describe } from "./errors.ts";
 import type { EventBus } from "./event_stream.ts";
-import type { ActorFailed, DeadLetter, SystemEvent } from "./events.ts";
-import { type LogRecord, LogSink } from "./log.ts";
+import type {
+  ActorFailed,
+  DeadLetter,
+  SystemEvent,
+  Warning,
+} from "./events.ts";
+import { type LogLevel, type LogRecord, LogSink } from "./log.ts";
+import { Ration } from "./ration.ts";
 
 /**
  * Where lines go. A logger with a `log` method is given all of them in their parts; one without is given
@@ -45,26 +51,18 @@ function print(text: string, cause?: unknown): void {
   write(`troupe: ${rest}`, cause);
 }
 
-/** Dead letters that are written out in one window; the rest is counted. */
-const LINES_PER_WINDOW = 10;
-/** The length of that window, in milliseconds. */
-const WINDOW = 10_000;
-/** Receivers and reasons that are told apart in what is counted; the rest is one. */
-const MOST_GROUPS = 100;
-/** How many of them a summary names. */
-const NAMED = 3;
+/** Dead letters that are written out in ten seconds; the rest is summed up. */
+const DEAD_LETTERS = 10;
+/** Failures, and warnings, that are. */
+const FAILURES = 100;
+const WARNINGS = 100;
 
-/** Writes failures, warnings and, not too many of them, dead letters of a system to a logger. */
+/** Writes failures, warnings and dead letters of a system to a logger, not too many of each. */
 export class EventLogger {
   #sink: LogSink;
-  #clock: Clock;
-  #windowEnd = 0;
-  #lines = 0;
-  #hidden = 0;
-  /** What was not written out, by receiver and reason. */
-  #groups: Map<string, number> = new Map<string, number>();
-  /** Ends a window in which something was not written out. */
-  #timer: Timer | undefined = undefined;
+  #deadLetters: Ration;
+  #failures: Ration;
+  #warnings: Ration;
   #untap: () => void;
 
   constructor(
@@ -74,52 +72,73 @@ export class EventLogger {
     sink: LogSink = new LogSink(logger, "info", ""),
   ) {
     this.#sink = sink;
-    this.#clock = clock;
+    const ration = (
+      most: number,
+      level: LogLevel,
+      noun: string,
+      event: string,
+    ) =>
+      new Ration(clock, most, (count, groups) =>
+        this.#say({
+          level,
+          text: `${counted(count, `more ${noun}`)}: ${groups}`,
+          fields: { event, count },
+        }));
+    this.#deadLetters = ration(
+      DEAD_LETTERS,
+      "warn",
+      "dead letter",
+      "dead_letters",
+    );
+    this.#failures = ration(FAILURES, "error", "failure", "failures");
+    this.#warnings = ration(WARNINGS, "warn", "warning", "warnings");
     this.#untap = events.tap(
       ["actor_failed", "dead_letter", "warning"],
       (event) => this.#write(event),
     );
   }
 
-  /** Ends the writing; says how many dead letters were not written out. */
+  /** Ends the writing; says how much was not written out. */
   close(): void {
     this.#untap();
-    this.#summarize();
+    this.#failures.sumUp();
+    this.#warnings.sumUp();
+    this.#deadLetters.sumUp();
   }
 
   #write(event: SystemEvent): void {
-    if (event.type === "warning") {
-      const { text, cause } = event;
-      this.#say({ level: "warn", text, cause, fields: {} });
-    } else if (event.type === "dead_letter") this.#deadLetter(event);
-    else if (event.type === "actor_failed") {
-      const { pid, during, error, directive, exhausted } = event;
-      this.#say({
-        level: "error",
-        text: `"${pid}" failed in "${during}" (${decisionOf(event)}): ${
-          describe(error)
-        }`,
-        actor: pid,
-        cause: error,
-        fields: {
-          event: "actor_failed",
-          during,
-          directive,
-          ...(exhausted === undefined ? {} : { exhausted }),
-        },
-      });
-    }
+    if (event.type === "warning") this.#warning(event);
+    else if (event.type === "dead_letter") this.#deadLetter(event);
+    else if (event.type === "actor_failed") this.#failure(event);
+  }
+
+  #warning({ text, cause }: Warning): void {
+    if (!this.#warnings.admits(() => text)) return;
+    this.#say({ level: "warn", text, cause, fields: {} });
+  }
+
+  #failure(event: ActorFailed): void {
+    const { pid, during, error, directive, exhausted } = event;
+    if (!this.#failures.admits(() => `in "${during}" of "${pid.path}"`)) return;
+    this.#say({
+      level: "error",
+      text: `"${pid}" failed in "${during}" (${decisionOf(event)}): ${
+        describe(error)
+      }`,
+      actor: pid,
+      cause: error,
+      fields: {
+        event: "actor_failed",
+        during,
+        directive,
+        ...(exhausted === undefined ? {} : { exhausted }),
+      },
+    });
   }
 
   #deadLetter({ message, sender, target, reason, error }: DeadLetter): void {
-    const now = this.#clock.now();
-    if (now >= this.#windowEnd) {
-      this.#summarize();
-      this.#windowEnd = now + WINDOW;
-      this.#lines = 0;
-    }
-    if (++this.#lines > LINES_PER_WINDOW) {
-      return this.#hide(`${reason} at "${target.path}"`, this.#windowEnd - now);
+    if (!this.#deadLetters.admits(() => `${reason} at "${target.path}"`)) {
+      return;
     }
     const from = sender === undefined ? "" : ` from "${sender}"`;
     const why = error === undefined ? "" : ` (${describe(error)})`;
@@ -140,35 +159,6 @@ export class EventLogger {
 
   #say(record: Omit<LogRecord, "system">): void {
     this.#sink.write(record, () => record.text);
-  }
-
-  /** Counts a dead letter; a summary comes in `left` milliseconds at the latest. */
-  #hide(group: string, left: number): void {
-    const groups = this.#groups;
-    this.#hidden++;
-    const known = groups.has(group) || groups.size < MOST_GROUPS
-      ? group
-      : "elsewhere";
-    groups.set(known, (groups.get(known) ?? 0) + 1);
-    this.#timer ??= this.#clock.setTimer(left, () => this.#summarize());
-  }
-
-  #summarize(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    if (this.#hidden === 0) return;
-    const groups = [...this.#groups].toSorted(([, a], [, b]) => b - a);
-    const named = groups.slice(0, NAMED).map(([group, count]) =>
-      `${count} ${group}`
-    );
-    if (groups.length > NAMED) named.push("and others");
-    this.#say({
-      level: "warn",
-      text: `${counted(this.#hidden, "more dead letter")}: ${named.join(", ")}`,
-      fields: { event: "dead_letters", count: this.#hidden },
-    });
-    this.#hidden = 0;
-    this.#groups.clear();
   }
 }
 

@@ -7,6 +7,8 @@
 export interface Timer {
   /** Drops the call. Does nothing when it has run or was cancelled before. */
   cancel(): void;
+  /** Lets the process end although the call is pending. Clocks that keep no process alive have no use for it. */
+  unref?(): void;
 }
 
 /** The source of time for everything that waits or measures. */
@@ -25,6 +27,7 @@ const LONGEST_DELAY = 0x7fffffff;
 
 class SystemTimer implements Timer {
   #id: ReturnType<typeof setTimeout>;
+  #isNeeded = true;
 
   constructor(delay: number, run: () => void) {
     this.#id = this.#arm(delay, run);
@@ -34,7 +37,13 @@ class SystemTimer implements Timer {
     if (delay <= LONGEST_DELAY) return setTimeout(run, delay);
     return setTimeout(() => {
       this.#id = this.#arm(delay - LONGEST_DELAY, run);
+      if (!this.#isNeeded) this.unref();
     }, LONGEST_DELAY);
+  }
+
+  unref(): void {
+    this.#isNeeded = false;
+    Deno.unrefTimer(this.#id);
   }
 
   cancel(): void {

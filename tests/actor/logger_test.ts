@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { type Logger, oneForOne } from "../../actor/mod.ts";
 import { EventBus } from "../../actor/event_stream.ts";
 import { EventLogger } from "../../actor/logger.ts";
+import { internalsOf } from "../../actor/system.ts";
 import { ManualClock, settle } from "../../testing/mod.ts";
 import { quietSystem, raise, record, Worker, worker } from "./fixtures.ts";
 
@@ -129,6 +130,58 @@ Deno.test("the logger holds little of a storm of dead letters at very many recei
     lines.at(-1)?.[1],
     '290 more dead letters: 190 elsewhere, 1 stopped at "a10", 1 stopped at "a11", and others',
   );
+});
+
+Deno.test("the logger gets at most 100 failures and 100 warnings in ten seconds, and the number of the rest", async () => {
+  const { lines, logger } = listing();
+  const clock = new ManualClock();
+  const system = quietSystem({ logger, clock });
+  const fault = new Error("policy");
+  const often = system.spawn(Worker, () => worker(), {
+    name: "often",
+    supervisor: oneForOne({ decide: () => "resume" }),
+  });
+  for (let i = 0; i < 130; i++) often.tell(Worker.run(() => raise("no")));
+  await settle(system);
+  const texts = () => lines.splice(0).map(([level, text]) => [level, text]);
+  const failure =
+    '"goakt://test@:0/often" failed in "worker.run" (directive "resume"): no';
+  assertEquals(texts(), Array.from({ length: 100 }, () => ["error", failure]));
+  const { events } = internalsOf(system).runtime;
+  for (let i = 0; i < 103; i++) {
+    events.publish({ type: "warning", text: `of ${i % 2}`, cause: fault });
+  }
+  assertEquals(texts().length, 100);
+  await clock.advance(10_000);
+  assertEquals(texts(), [
+    ["error", '30 more failures: 30 in "worker.run" of "often"'],
+    ["warn", "3 more warnings: 2 of 0, 1 of 1"],
+  ]);
+  often.tell(Worker.run(() => raise("no")));
+  await settle(system);
+  assertEquals(texts(), [["error", failure]]);
+  await system.drain();
+  assertEquals(clock.pending, 0);
+});
+
+Deno.test("the logger lets the program end while a summary is due", async () => {
+  const clock = new ManualClock();
+  let unrefs = 0;
+  const { lines, logger } = listing();
+  await using system = quietSystem({
+    logger,
+    clock: {
+      now: () => clock.now(),
+      setTimer: (delay, run) => ({
+        ...clock.setTimer(delay, run),
+        unref: () => void unrefs++,
+      }),
+    },
+  });
+  const actor = system.spawn(Worker, () => worker(), { name: "a" });
+  await system.stop(actor);
+  for (let i = 0; i < 12; i++) actor.tell(Worker.note("x"));
+  assertEquals([lines.length, unrefs], [10, 1]);
 });
 
 Deno.test("the logger says that a stop is due to a restart budget that is used up", async () => {

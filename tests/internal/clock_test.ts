@@ -48,3 +48,19 @@ Deno.test("systemClock.setTimer() holds delays that setTimeout() would cut short
   assertEquals(runs, 0);
   for (const timer of timers) timer.cancel();
 });
+
+Deno.test("a timer of systemClock that was given free still runs, and can be cancelled", async () => {
+  const order: string[] = [];
+  const free = systemClock.setTimer(1, () => order.push("free"));
+  free.unref?.();
+  const long = systemClock.setTimer(2 ** 40, () => order.push("long"));
+  long.unref?.();
+  const dropped = systemClock.setTimer(0, () => order.push("dropped"));
+  dropped.unref?.();
+  dropped.cancel();
+  await new Promise<void>((resolve) => {
+    systemClock.setTimer(3, resolve);
+  });
+  assertEquals(order, ["free"]);
+  long.cancel();
+});
