@@ -50,6 +50,11 @@ export interface GoaktOptions extends Omit<GoaktClientOptions, "limit"> {
    * @default 4096
    */
   maxServed?: number;
+  /**
+   * Bytes of requests of all peers together that have begun to come and are not whole, at most.
+   * @default 268435456 (256 MiB)
+   */
+  maxUnfinishedBytes?: number;
 }
 
 /** What a {@linkcode Goakt} is made with. */
@@ -94,7 +99,13 @@ export class Goakt {
 
   constructor(parts: GoaktParts) {
     const { internals, transport, place, limit, options } = parts;
-    const { aliases = [], serverIdleTimeout, maxServed, ...client } = options;
+    const {
+      aliases = [],
+      serverIdleTimeout,
+      maxServed,
+      maxUnfinishedBytes,
+      ...client
+    } = options;
     this.#internals = internals;
     this.client = new GoaktClient({
       runtime: internals.runtime,
@@ -113,6 +124,9 @@ export class Goakt {
         idleTimeout: serverIdleTimeout,
       }),
       ...(maxServed !== undefined && { maxConnections: maxServed }),
+      ...(maxUnfinishedBytes !== undefined && {
+        roomBytes: maxUnfinishedBytes,
+      }),
     };
     this.#server = new GoaktServer(this.host, limits);
   }

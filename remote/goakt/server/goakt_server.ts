@@ -8,6 +8,7 @@ import type { Connection } from "../../transport.ts";
 import { compressed } from "../compression/compressed_connection.ts";
 import type { Compression } from "../compression/compression.ts";
 import type { GoaktHost } from "./host.ts";
+import { RequestRoom } from "./request_room.ts";
 import { ServedConnection, type ServeOptions } from "./served_connection.ts";
 import { carryOut, isRequest } from "./services.ts";
 
@@ -19,6 +20,11 @@ export interface GoaktServerOptions
    * @default {MAX_SERVED}
    */
   maxConnections?: number;
+  /**
+   * Bytes of unfinished requests of all connections together, at most.
+   * @default {REQUEST_ROOM}
+   */
+  roomBytes?: number;
 }
 
 /** How many connections are served at the same time, unless told otherwise. */
@@ -29,10 +35,12 @@ export class GoaktServer {
   readonly #host: GoaktHost;
   readonly #options: GoaktServerOptions;
   readonly #served: Map<ServedConnection, Promise<void>> = new Map();
+  readonly #room: RequestRoom;
   #state: "running" | "draining" = "running";
 
   constructor(host: GoaktHost, options: GoaktServerOptions = {}) {
     this.#host = host;
+    this.#room = new RequestRoom(options.roomBytes);
     this.#options = options;
   }
 
@@ -51,7 +59,8 @@ export class GoaktServer {
    * @throws {ActorError} When there are as many connections as allowed.
    */
   async serve(connection: Connection, compression: Compression): Promise<void> {
-    const { maxConnections = MAX_SERVED, ...limits } = this.#options;
+    const { maxConnections = MAX_SERVED, roomBytes: _, ...limits } =
+      this.#options;
     if (this.#state === "draining" || this.#served.size >= maxConnections) {
       connection.close();
       if (this.#state === "draining") return;
@@ -60,6 +69,7 @@ export class GoaktServer {
     const host = this.#host;
     const served = new ServedConnection(compressed(connection, compression), {
       ...limits,
+      room: this.#room,
       clock: host.runtime.clock,
       knows: isRequest,
       handle: (request) => carryOut(host, request, limits.limit),

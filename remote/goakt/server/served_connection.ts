@@ -5,9 +5,10 @@
 
 import { concatBytes } from "../../../internal/bytes.ts";
 import type { Clock } from "../../../internal/clock.ts";
-import { FrameError } from "../../errors.ts";
+import { DisconnectedError, FrameError } from "../../errors.ts";
 import type { Connection } from "../../transport.ts";
 import { Watchdog } from "../watchdog.ts";
+import type { RequestRoom } from "./request_room.ts";
 import {
   ServerCore,
   type ServerEffect,
@@ -47,6 +48,11 @@ export interface ServeOptions {
    * @default {SERVER_STALL_TIMEOUT}
    */
   stallTimeout?: number;
+  /**
+   * Bounds what all connections together hold of unfinished requests.
+   * @default no bound but that of each connection
+   */
+  room?: RequestRoom;
 }
 
 /** A connection that a GoAkt peer has opened. Owns it. */
@@ -61,6 +67,10 @@ export class ServedConnection {
   /** Since when a part of a request has waited for the rest. */
   #partialSince: number | undefined = undefined;
   #state: "running" | "draining" | "closed" = "running";
+  /** What the time limit is for. */
+  #doing: "reading" | "writing" = "reading";
+  /** Bytes of unfinished requests, as the room has been told. */
+  #held = 0;
   /** Ends the wait for the answer that is in work. */
   #leave: (() => void) | undefined = undefined;
   /** Why it was closed from here. */
@@ -88,6 +98,7 @@ export class ServedConnection {
         if (bytes === undefined || this.#state !== "running") break;
         if (bytes.length >= PROGRESS_BYTES) this.#partialSince = undefined;
         await this.#carryOut(this.#core.step({ kind: "received", bytes }));
+        this.#hold(this.#core.held);
         if (this.#state !== "running") break;
       }
       if (this.#error !== undefined) throw this.#error;
@@ -95,6 +106,7 @@ export class ServedConnection {
       throw this.#error ?? error;
     } finally {
       this.close();
+      this.#hold(0);
     }
   }
 
@@ -125,6 +137,18 @@ export class ServedConnection {
     } finally {
       this.#leave = undefined;
     }
+  }
+
+  #hold(bytes: number): void {
+    const { room } = this.#options;
+    const before = this.#held;
+    this.#held = bytes;
+    if (room === undefined || room.move(before, bytes)) return;
+    throw new FrameError(
+      "read a request",
+      `${room.used} bytes of unfinished requests are held for all GoAkt peers`,
+      "fewer were expected",
+    );
   }
 
   async #carryOut(effects: ServerEffect[]): Promise<void> {
@@ -162,9 +186,11 @@ export class ServedConnection {
     const bytes = rest.length === 0 ? first : concatBytes(this.#out);
     this.#out = [];
     this.#outBytes = 0;
+    this.#doing = "writing";
     this.#watchdog.expect(this.#options.stallTimeout ?? SERVER_STALL_TIMEOUT);
     await this.#connection.write(bytes);
     this.#watchdog.rest();
+    this.#doing = "reading";
   }
 
   #expectRead(): void {
@@ -180,7 +206,13 @@ export class ServedConnection {
   }
 
   #expire = (): void => {
-    if (this.#partialSince !== undefined) {
+    if (this.#doing === "writing") {
+      this.#error = new DisconnectedError(
+        this.#connection.remote,
+        "answer",
+        "it has not taken its answers in time",
+      );
+    } else if (this.#partialSince !== undefined) {
       this.#error = new FrameError(
         "read a request",
         "the rest of it did not come in time",

@@ -64,6 +64,11 @@ export class ServerCore {
     return this.#state === "handling";
   }
 
+  /** How many bytes wait, of requests that are not whole or not in work yet. */
+  get held(): number {
+    return this.#reader.size;
+  }
+
   /** Whether a part of a request waits for the rest. */
   get isPartial(): boolean {
     return this.#state === "waiting" && this.#reader.size > 0;

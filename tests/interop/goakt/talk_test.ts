@@ -72,7 +72,8 @@ for (const compression of ["none", "zstd", "gzip", "brotli"] as const) {
     const log = talker("a");
     await go.run({ op: "spawnHere", name: "a" });
     const ref = here.remote.ref(Talk, go.address("a"));
-    const asked = ref.askAll(upTo(MANY).map((n) => Talk.say(text(`${n}`))));
+    const words = upTo(MANY).map((n) => Talk.say(text(`${n}`)));
+    const asked = ref.askAll(words, { timeout: 20_000 });
     const port = here.remote.port;
     const to = { system: "shop", port, name: "a", count: MANY };
     const { count } = await go.run({ op: "asks", ...to, timeout: 20_000 });
