@@ -19,4 +19,6 @@ export interface NetworkPort extends RefResolver {
   readonly host: string;
   /** The advertised port. */
   readonly port: number;
+  /** The actors of the system have ended: sends what they owed, and ends. Resolves when it has. */
+  drain(): Promise<void>;
 }

@@ -6,7 +6,7 @@
 import type { Timer } from "../internal/clock.ts";
 import { counted, holdouts, waitingFor, workOf } from "./activity.ts";
 import type { Cell } from "./cell.ts";
-import { StoppedError } from "./errors.ts";
+import { describe, StoppedError } from "./errors.ts";
 import type { Root } from "./root.ts";
 import type { Runtime } from "./runtime.ts";
 import { type ShutdownHookError, ShutdownHooks } from "./shutdown_hooks.ts";
@@ -111,7 +111,6 @@ export class Shutdown {
       events.publish({ type: "warning", text: complaint(stuck, timeout) });
       for (const cell of stuck) cell.abandon();
     }
-    this.state = "stopped";
     asks.close(({ target }) =>
       new StoppedError(
         target.pid,
@@ -120,10 +119,30 @@ export class Shutdown {
         "unknown",
       )
     );
+    await this.#drainNetwork(end, timeout);
+    this.state = "stopped";
     this.#onStopped();
     this.#runtime.alarms.close(); // what was left behind may go on
     events.close();
     if (failure !== undefined) throw failure;
+  }
+
+  /** Lets remoting send what the actors have left, until `end`. */
+  async #drainNetwork(end: number, timeout: number): Promise<void> {
+    const { network, clock, events } = this.#runtime;
+    if (network === undefined) return;
+    let timer: Timer | undefined;
+    const late = new Promise<string>((resolve) => {
+      const found = `remoting did not end within ${timeout} ms`;
+      const left = Math.max(0, end - clock.now());
+      timer = clock.setTimer(left, () => resolve(found));
+    });
+    const drained = network.drain().catch((error) =>
+      `remoting did not end as it should: ${describe(error)}`
+    );
+    const text = await Promise.race([drained, late]);
+    timer?.cancel();
+    if (text !== undefined) events.publish({ type: "warning", text });
   }
 }
 

@@ -97,6 +97,7 @@ export class Remote implements AsyncDisposable {
       host,
       port,
       resolve: (protocol, pid) => new RemoteRef(node, pid, protocol[PROTOCOL]),
+      drain: () => this.drain(),
     };
     this.#runtime.network = this.#port;
   }

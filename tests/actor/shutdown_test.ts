@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { type ActorSystem, oneForOne, StoppedError } from "../../actor/mod.ts";
+import { internalsOf } from "../../actor/system.ts";
 import { ManualClock, settle } from "../../testing/mod.ts";
 import {
   gate,
@@ -490,4 +491,59 @@ Deno.test("an actor that is stopping cannot spawn, and says so", async () => {
     );
   }
   assertEquals(errors.length, 2);
+});
+
+Deno.test("ActorSystem.drain() waits for what is plugged in for the network, as long as its time allows", async () => {
+  for (
+    const [drain, expected] of [
+      [() => Promise.resolve(), []],
+      [() => Promise.reject(new Error("no")), [
+        "remoting did not end as it should: Error: no",
+      ]],
+      [() => new Promise<void>(() => {}), [
+        "remoting did not end within 500 ms",
+      ]],
+    ] as const
+  ) {
+    const clock = new ManualClock();
+    const system = quietSystem({ clock });
+    const log: string[] = [];
+    internalsOf(system).runtime.network = {
+      host: "here",
+      port: 1,
+      resolve: () => raise(new Error("not needed")),
+      drain: () => {
+        log.push("network drains");
+        return drain();
+      },
+    };
+    const warnings: string[] = [];
+    internalsOf(system).runtime.events.tap(["warning"], (event) => {
+      if (event.type === "warning") warnings.push(event.text);
+    });
+    const open = gate();
+    system.spawn(Worker, () => ({
+      ...loggedWorker(log, "a"),
+      onStop: async () => {
+        await open.promise;
+        log.push("a stops");
+      },
+    }));
+    await settle(system);
+    const drained = system.drain({ timeout: 500 });
+    await clock.advance(200);
+    open.resolve();
+    await clock.advance(299);
+    assertEquals(
+      system.state,
+      expected[0]?.includes("500") ? "draining" : "stopped",
+    );
+    await clock.advance(1);
+    await drained;
+    assertEquals([log, warnings, clock.pending], [
+      ["a starts", "a stops", "network drains"],
+      [...expected],
+      0,
+    ]);
+  }
 });

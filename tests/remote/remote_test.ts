@@ -326,22 +326,42 @@ Deno.test("Remote.drain() ends attempts to connect and handshakes", async () => 
   assertEquals([a.warnings, b.warnings, world.clock.pending], [[], [], 0]);
 });
 
-Deno.test("A system that is drained before its remoting refuses what comes, and nothing hangs", async () => {
+Deno.test("A system that drains refuses what comes, answers what it owes, and ends its remoting last", async () => {
   await using world = new World();
   const [a, b] = [
     await world.node("a"),
     await world.node("b", { system: { kinds: [BoxKind] } }),
   ];
+  const open = Promise.withResolvers<Uint8Array>();
+  const ended: string[] = [];
+  a.system.spawn(Box, () => ({
+    receive: (message) =>
+      void ended.push("type" in message ? message.type : ""),
+  }), { name: "watcher" });
+  const watcher = b.remote.ref(Box, addressOf(a, "watcher"));
+  b.system.spawn(Box, () => ({
+    receive: () => open.promise,
+    onStop: () => void watcher.tell(Box.boom("the end")),
+  }), { name: "slow" });
   spawnBox(b.system, "box");
+  const slow = a.remote.ref(Box, addressOf(b, "slow"));
   const ref = a.remote.ref(Box, addressOf(b, "box"));
+  const owed = slow.ask(Box.fill(1), { timeout: 60_000 });
   await ref.ask(Box.ids());
-  await b.system.drain();
+  const drained = b.system.drain();
+  await world.settle();
   await assertRejects(() => ref.ask(Box.ids()), RemoteError, "stopped_error");
   await assertRejects(
     () => a.remote.spawn(b.remote.address, Box),
     RemoteError,
     "stopped_error",
   );
+  assertEquals([b.system.state, b.remote.connections > 0], ["draining", true]);
+  open.resolve(new Uint8Array(3));
+  await drained;
+  assertEquals(await owed, new Uint8Array(3));
+  assertEquals([ended, b.remote.connections], [["box.boom"], 0]);
+  await assertRejects(() => ref.ask(Box.ids()), ConnectError);
   await b.remote.drain();
   assertEquals(world.clock.now(), 0);
 });
