@@ -77,6 +77,7 @@ const STATES: Readonly<Record<DeadLetterReason, string>> = {
   missing: "there is no such actor",
   "not_started": "it could not start",
   unhandled: "it has no handler for the message",
+  denied: "its sender may not send it the message",
   overloaded: "there is no room on the way to it",
   "mailbox_full": "its mailbox is full",
   "mailbox_failed": "its mailbox failed",

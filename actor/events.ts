@@ -10,7 +10,7 @@ import type { Terminated } from "./ref.ts";
 
 /**
  * Why a message was not handled: the target had stopped, never existed, could not start or has no
- * handler for it; it is a router with nobody to give it to; its mailbox was
+ * handler for it; its sender may not send it; it is a router with nobody to give it to; its mailbox was
  * full or threw; the way to it was full or broken; or it was on a link that died, so that nobody
  * knows (`"unknown"`).
  */
@@ -19,6 +19,7 @@ export type DeadLetterReason =
   | "missing"
   | "not_started"
   | "unhandled"
+  | "denied"
   | "overloaded"
   | "mailbox_full"
   | "mailbox_failed"
