@@ -41,7 +41,8 @@ export function certificateFlaw(
   const issuers = authorities.map(({ subject }) => subjectText(subject));
   const wanted = `one issued by ${issuers.join(" or ")} was expected`;
   if (own === undefined) {
-    return { code: "certificate_missing", found: "no certificate", wanted };
+    const found = "the peer shows no certificate";
+    return { code: "certificate_missing", found, wanted };
   }
   const name = `the certificate ${subjectText(own.subject)}`;
   const issuer = subjectText(own.issuer);

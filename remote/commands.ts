@@ -3,29 +3,56 @@
  * @module
  */
 
-import { StoppedError, UnknownKindError } from "../actor/errors.ts";
+import {
+  type ActorError,
+  StoppedError,
+  UnknownKindError,
+} from "../actor/errors.ts";
 import type { AnyKind } from "../actor/kind.ts";
 import { Pid } from "../actor/pid.ts";
 import { PROTOCOL } from "../actor/protocol.ts";
 import type { Cell } from "../actor/cell.ts";
 import type { SystemInternals } from "../actor/system.ts";
-import { FrameError } from "./errors.ts";
+import type { Access, PeerAction } from "./access.ts";
+import { DeniedError, FrameError } from "./errors.ts";
 import { failureOf } from "./failure.ts";
 import type { Link } from "./link.ts";
 import { codecOf } from "./message_codecs.ts";
 import type { DecodedFrame, Spawn } from "./wire/fields.ts";
 import { FrameKind } from "./wire/kinds.ts";
 
+/** What requests are called where it is decided about them. */
+const ACTIONS: Readonly<Record<number, PeerAction>> = {
+  [FrameKind.LOOKUP]: "lookup",
+  [FrameKind.STOP]: "stop",
+  [FrameKind.SPAWN]: "spawn",
+};
+
+const NOBODY = { role: "peer", node: "" };
+
 /** Carries out requests of peers. Each is answered once. */
 export class Commands {
   readonly #internals: SystemInternals;
+  readonly #access: Access;
 
-  constructor(internals: SystemInternals) {
+  constructor(internals: SystemInternals, access: Access) {
     this.#internals = internals;
+    this.#access = access;
   }
 
   /** Takes a request off a link. Kinds of frames that this version does not know are refused. */
-  take(link: Link, { kind, correlation, address, spawn }: DecodedFrame): void {
+  take(link: Link, frame: DecodedFrame): void {
+    const { kind, correlation, address, spawn } = frame;
+    const denied = this.#denied(link, frame);
+    if (denied !== undefined) {
+      if (correlation === 0) throw denied;
+      const failure = failureOf(denied);
+      return link.outbound.frame({
+        kind: FrameKind.FAILURE,
+        correlation,
+        failure,
+      });
+    }
     switch (kind) {
       case FrameKind.LOOKUP:
         return this.#answer(
@@ -57,6 +84,28 @@ export class Commands {
           "a kind of this version was expected",
         );
     }
+  }
+
+  /** What stands against the request, if anything. */
+  #denied(
+    { identity }: Link,
+    { kind, address, spawn }: DecodedFrame,
+  ): ActorError | undefined {
+    if (kind === FrameKind.CANCEL) return undefined; // of its own asks
+    if (identity !== undefined && this.#access.isFree(identity)) {
+      return undefined;
+    }
+    const { name } = this.#internals.runtime;
+    const target = spawn === undefined
+      ? parsed(address)
+      : new Pid({ system: name, host: "", port: 0, path: spawn.name });
+    const action = ACTIONS[kind] ?? "other";
+    if (identity === undefined) {
+      return new DeniedError(action, target, NOBODY, "nobody is known to ask");
+    }
+    const type = spawn === undefined ? "" : spawn.kind || spawn.inputType;
+    return this.#access.enter(identity, action, target) ??
+      this.#access.judge(identity, target, { action, type, body: undefined });
   }
 
   #answer(
@@ -161,4 +210,13 @@ export class Commands {
 
 function missing(pid: Pid, action: string): StoppedError {
   return new StoppedError(pid, action, "there is no such actor");
+}
+
+/** What an address means; nowhere when it is none, which is found out when it is used. */
+function parsed(address: string): Pid {
+  try {
+    return Pid.parse(address);
+  } catch {
+    return new Pid({ system: "", host: "", port: 0, path: "" });
+  }
 }

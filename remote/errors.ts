@@ -8,6 +8,7 @@ import {
   type ActorErrorOptions,
   type Outcome,
 } from "../actor/errors.ts";
+import type { Pid } from "../actor/pid.ts";
 
 /** No connection to the node could be made. Nothing was sent, so the same call may be made again. */
 export class ConnectError extends ActorError {
@@ -220,5 +221,41 @@ export class OverloadedError extends ActorError {
       { outcome: "not_delivered", retryable: true },
     );
     this.node = node;
+  }
+}
+
+/** A peer may not do what it asked for. Nothing was done. */
+export class DeniedError extends ActorError {
+  /** The class in snake_case. */
+  override readonly code = "denied_error";
+  /** Whom it was about. */
+  readonly target: Pid;
+
+  /** Names what was asked (`action`), of whom, by whom, and what stands against it. */
+  constructor(
+    action: string,
+    target: Pid,
+    { role, node }: { role: string; node: string },
+    found: string,
+  ) {
+    super(
+      `Cannot ${action} "${target.path}" for ${role} "${node}": ${found}, a right to do so was expected`,
+      { outcome: "not_delivered" },
+    );
+    this.target = target;
+  }
+}
+
+/** A client asked for more than it may in a second. Nothing was done; it may try again a little later. */
+export class RateError extends ActorError {
+  /** The class in snake_case. */
+  override readonly code = "rate_error";
+
+  /** Names the client and its limit. */
+  constructor({ role, node }: { role: string; node: string }, limit: number) {
+    super(
+      `Cannot take another message of ${role} "${node}": it has sent too many, at most ${limit} a second were expected`,
+      { outcome: "not_delivered", retryable: true },
+    );
   }
 }

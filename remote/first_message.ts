@@ -11,6 +11,7 @@ import {
 import { checkSystemName } from "../actor/name.ts";
 import { concatBytes, readUint32 } from "../internal/bytes.ts";
 import { FrameError, HandshakeError } from "./errors.ts";
+import { RefusalSchema } from "./gen/troupe/remote/v1/handshake_pb.ts";
 import { MAX_FRAME_BYTES, type ParsedFrame, parseFrame } from "./frame.ts";
 import {
   HANDSHAKE_BYTES,
@@ -19,6 +20,12 @@ import {
   MIN_FRAME_LIMIT,
   type NodeIdentity,
 } from "./handshake.ts";
+import {
+  type CertifiedIdentity,
+  claimedRole,
+  claimFlaw,
+  ROLES,
+} from "./identity.ts";
 import { sniff, type Sniffed } from "./sniff.ts";
 
 /** What is wrong, as the parts of a {@linkcode HandshakeError}. */
@@ -216,15 +223,29 @@ export function decodeBody<Schema extends DescMessage>(
   }
 }
 
+/** What a refusal of the peer says. */
+export function refusalFlaw(body: Uint8Array, who: string): Flaw {
+  const decoded = decodeBody(RefusalSchema, body);
+  if ("reason" in decoded) return decoded;
+  const { code, text } = decoded.message;
+  return {
+    reason: printable(code),
+    found: `${who} refused with "${printable(code)}"`,
+    wanted: printable(text),
+  };
+}
+
 /** What a Hello and a Welcome say alike. */
 interface Introduction extends NodeIdentity {
   readonly maxFrameBytes: bigint;
+  readonly role: string;
 }
 
 /** What is wrong with how a node introduces itself, if anything. */
 export function introductionFlaw(
   peer: Introduction,
   self: NodeIdentity,
+  certified?: CertifiedIdentity,
 ): Flaw | undefined {
   if (!isWellFormed(peer)) {
     const { system, incarnation, host, port } = peer;
@@ -242,6 +263,18 @@ export function introductionFlaw(
       found: `the address leads back to the own node "${self.system}"`,
       wanted: "another node was expected",
     };
+  }
+  if (claimedRole(peer) === undefined) {
+    return {
+      reason: "role",
+      found: `a peer of role "${printable(peer.role)}" was found`,
+      wanted: `one of ${ROLES.join(", ")} was expected`,
+    };
+  }
+  const claim = certified && claimFlaw(peer, certified);
+  if (claim !== undefined) {
+    const { found, wanted } = claim;
+    return { reason: "identity", found: printable(found), wanted };
   }
   const limit = peer.maxFrameBytes;
   if (limit < BigInt(MIN_FRAME_LIMIT) || limit > BigInt(MAX_FRAME_BYTES)) {

@@ -6,11 +6,15 @@
  *          <- Welcome, or Refusal -----
  * ```
  *
+ * With a shared key two more messages come between: a Challenge, and the dialler's Proof.
+ *
  * Each message travels in a frame of `frame.ts`; what follows the welcome is not.
  * @module
  */
 
 import type { HandshakeError } from "./errors.ts";
+import type { CertifiedPeer, PeerIdentity, PeerRole } from "./identity.ts";
+import type { SharedKey } from "./shared_key.ts";
 
 /** How long a handshake may take unless told otherwise, in milliseconds. */
 export const HANDSHAKE_TIMEOUT = 5_000;
@@ -69,12 +73,29 @@ export interface HandshakeOptions {
    * @default {"troupe"}
    */
   software?: string;
+  /**
+   * What the own node is to others.
+   * @default {"node"}
+   */
+  role?: PeerRole;
+  /**
+   * What both ends must prove that they know; nothing is to be proved when it is not given.
+   */
+  key?: SharedKey | undefined;
+}
+
+/** What an end of a handshake knows of its connection. */
+export interface HandshakeConnection {
+  /** What the transport has found out about the peer. */
+  certified?: CertifiedPeer | undefined;
 }
 
 /** What both ends know once they have agreed. */
 export interface Session {
   /** The other node, as it says itself. */
   readonly peer: NodeIdentity;
+  /** Who the other node is, as far as that is proved. */
+  readonly identity: PeerIdentity;
   /** What the connection is for. */
   readonly lane: Lane;
   /** The `host:port` that the dialler used for the listener. */

@@ -12,17 +12,21 @@ import {
   identityOf,
   introductionFlaw,
   printable,
+  refusalFlaw,
 } from "./first_message.ts";
 import { encodePlain, MAX_FRAME_BYTES } from "./frame.ts";
 import {
+  ChallengeSchema,
   type Hello,
   HelloSchema,
+  ProofSchema,
   RefusalSchema,
   WelcomeSchema,
 } from "./gen/troupe/remote/v1/handshake_pb.ts";
 import {
   formatVersions,
   type Handshake,
+  type HandshakeConnection,
   type HandshakeEffect,
   type HandshakeEvent,
   type HandshakeOptions,
@@ -32,11 +36,13 @@ import {
   type Session,
   VERSIONS,
 } from "./handshake.ts";
+import { identityOfPeer, type PeerIdentity } from "./identity.ts";
+import { NONCE_BYTES, randomNonce, type Transcript } from "./shared_key.ts";
 import { HTTP_ANSWER } from "./sniff.ts";
 import { formatAddress } from "./transport.ts";
 
 /** What the end that listens knows. */
-export interface AcceptorOptions extends HandshakeOptions {
+export interface AcceptorOptions extends HandshakeOptions, HandshakeConnection {
   /** The peer as `host:port`, for messages. */
   remote: string;
   /**
@@ -45,7 +51,11 @@ export interface AcceptorOptions extends HandshakeOptions {
    */
   token?: Uint8Array<ArrayBuffer>;
   /** Asked last, before the welcome. What it returns is sent as the refusal. */
-  admit?: (peer: NodeIdentity, lane: Lane) => RefusalReason | undefined;
+  admit?: (
+    peer: NodeIdentity,
+    lane: Lane,
+    identity: PeerIdentity,
+  ) => RefusalReason | undefined;
 }
 
 /** Why a node does not accept a peer. */
@@ -66,7 +76,11 @@ const NO_TOKEN: Uint8Array<ArrayBuffer> = new Uint8Array();
 /** The end that listens: checks who says Hello, and welcomes or refuses it. */
 export class Acceptor implements Handshake {
   readonly #options: AcceptorOptions;
-  readonly #reader: FirstMessageReader;
+  #reader: FirstMessageReader;
+  /** The Hello whose sender has been asked for a proof. */
+  #asked:
+    | { readonly hello: Hello; readonly transcript: Transcript }
+    | undefined = undefined;
   /** Set while the welcome is under way. */
   #session: Session | undefined = undefined;
 
@@ -96,6 +110,10 @@ export class Acceptor implements Handshake {
   }
 
   #greeted({ name, body, rest }: FirstMessage): HandshakeEffect[] {
+    if (this.#asked !== undefined) return this.#proved({ name, body, rest });
+    if (name === RefusalSchema.typeName) {
+      return [this.#reader.fail(refusalFlaw(body, "the dialler"))];
+    }
     if (name !== HelloSchema.typeName) {
       return this.#refuse(this.#reader.wrongMessage(name));
     }
@@ -104,17 +122,83 @@ export class Acceptor implements Handshake {
     const hello = decoded.message;
     const flaw = this.#flaw(hello, rest);
     if (flaw !== undefined) return this.#refuse(flaw);
+    return this.#options.key === undefined
+      ? this.#admit(hello)
+      : this.#challenge(hello, body.slice());
+  }
+
+  #challenge(hello: Hello, helloBody: Uint8Array): HandshakeEffect[] {
+    const { self, certified, remote } = this.#options;
+    if (hello.nonce.length !== NONCE_BYTES) {
+      return this.#refuse({
+        reason: "key",
+        found: "the dialler offers no proof of the shared key",
+        wanted: 'a node with the option "key" was expected',
+      });
+    }
+    const nonce = randomNonce();
+    const message = create(ChallengeSchema, { ...identityOf(self), nonce });
+    const challenge = toBinary(ChallengeSchema, message);
+    this.#asked = {
+      hello,
+      transcript: {
+        hello: helloBody,
+        challenge,
+        listener: certified?.listener ?? "",
+      },
+    };
+    this.#reader = new FirstMessageReader(remote, ProofSchema.typeName);
+    const bytes = encodePlain(ChallengeSchema.typeName, challenge);
+    return [{ kind: "send", bytes }];
+  }
+
+  #proved({ name, body, rest }: FirstMessage): HandshakeEffect[] {
+    const asked = this.#asked;
+    const { key } = this.#options;
+    if (asked === undefined || key === undefined) return [];
+    if (name === RefusalSchema.typeName) {
+      return [this.#reader.fail(refusalFlaw(body, "the dialler"))];
+    }
+    if (name !== ProofSchema.typeName) {
+      return this.#refuse(this.#reader.wrongMessage(name));
+    }
+    const decoded = decodeBody(ProofSchema, body);
+    if ("reason" in decoded) return this.#refuse(decoded);
+    const { hello, transcript } = asked;
+    const { proof } = decoded.message;
+    if (rest.length > 0 || !key.verify("dialler", transcript, proof)) {
+      return this.#refuse({
+        reason: "key",
+        found: "the dialler does not know the shared key",
+        wanted: "a node with the same key was expected",
+      });
+    }
+    return this.#admit(hello, key.prove("acceptor", transcript));
+  }
+
+  #admit(hello: Hello, proof?: Uint8Array<ArrayBuffer>): HandshakeEffect[] {
+    const { certified, key, admit } = this.#options;
     const lane = LANES[hello.lane] as Lane; // one that is not known is a flaw
-    const refusal = this.#options.admit?.(identityOf(hello), lane);
+    const identity = identityOfPeer(
+      hello,
+      certified?.identity,
+      key !== undefined,
+    );
+    const refusal = admit?.(identityOf(hello), lane, identity);
     if (refusal !== undefined) {
       return this.#refuse({ ...refusal, reason: refusal.code });
     }
-    return this.#welcome(hello, lane);
+    return this.#welcome(hello, lane, identity, proof);
   }
 
-  #welcome(hello: Hello, lane: Lane): HandshakeEffect[] {
+  #welcome(
+    hello: Hello,
+    lane: Lane,
+    identity: PeerIdentity,
+    proof: Uint8Array<ArrayBuffer> = new Uint8Array(),
+  ): HandshakeEffect[] {
     const { self, software = "troupe", token = NO_TOKEN } = this.#options;
-    const { maxFrameBytes = MAX_FRAME_BYTES, versions = VERSIONS } =
+    const { maxFrameBytes = MAX_FRAME_BYTES, versions = VERSIONS, role } =
       this.#options;
     const version = Math.min(versions.max, hello.maxVersion);
     const welcome = create(WelcomeSchema, {
@@ -123,10 +207,13 @@ export class Acceptor implements Handshake {
       software,
       maxFrameBytes: BigInt(maxFrameBytes),
       token,
+      ...(role !== undefined && role !== "node" && { role }),
+      proof,
     });
     const body = toBinary(WelcomeSchema, welcome);
     this.#session = {
       peer: identityOf(hello),
+      identity,
       lane,
       dialled: formatAddress(hello.dialledHost, hello.dialledPort),
       version,
@@ -156,7 +243,7 @@ export class Acceptor implements Handshake {
   }
 
   #flaw(hello: Hello, rest: Uint8Array): Flaw | undefined {
-    const { versions = VERSIONS, self } = this.#options;
+    const { versions = VERSIONS, self, certified } = this.#options;
     const { minVersion: min, maxVersion: max } = hello;
     if (min > max || min > versions.max || max < versions.min) {
       return {
@@ -179,7 +266,7 @@ export class Acceptor implements Handshake {
         wanted: "silence until the Welcome was expected",
       };
     }
-    return introductionFlaw(hello, self);
+    return introductionFlaw(hello, self, certified?.identity);
   }
 
   #refuse(flaw: Flaw): HandshakeEffect[] {

@@ -16,6 +16,7 @@ import { errorOf, failureOf } from "./failure.ts";
 import { lastFrames, sayFarewell } from "./farewell.ts";
 import { printable } from "./first_message.ts";
 import type { NodeIdentity, Session } from "./handshake.ts";
+import type { PeerIdentity } from "./identity.ts";
 import { Idleness } from "./idleness.ts";
 import type { IncomingMessage } from "./incoming.ts";
 import type { LargeMessage } from "./large_messages.ts";
@@ -86,6 +87,11 @@ export class Link implements ReadingHost {
   /** Whether it has not ended. */
   get isAlive(): boolean {
     return this.#state !== "closed";
+  }
+
+  /** Who the peer is, as far as that is proved; not known before the handshake is over. */
+  get identity(): PeerIdentity | undefined {
+    return this.#session?.identity;
   }
 
   /** Who the peer says it is; `undefined` before the handshake. */

@@ -12,11 +12,13 @@ export { Outbox } from "./delivery/outbox.ts";
 export {
   CodecError,
   ConnectError,
+  DeniedError,
   DisconnectedError,
   FrameError,
   HandshakeError,
   OverloadedError,
   QuarantinedError,
+  RateError,
   RemoteError,
 } from "./errors.ts";
 export { json } from "./json.ts";
@@ -26,6 +28,7 @@ export { bytes } from "./raw.ts";
 export { Remote } from "./remote.ts";
 export { TcpTransport } from "./tcp_transport.ts";
 export { ListenError } from "./transport.ts";
+export { TlsTransport } from "./tls_transport.ts";
 export { UnixTransport } from "./unix_transport.ts";
 
 export type { InboxOptions } from "./delivery/inbox.ts";
@@ -61,6 +64,21 @@ export type { RemoteWaitOptions } from "./control_request.ts";
 export type { RemoteRefOptions, RemoteSpawnOptions } from "./remote.ts";
 export type { RedialDelay } from "./redials.ts";
 export type { RemoteOptions } from "./remote_options.ts";
+export type {
+  Authorize,
+  ClientLimits,
+  PeerAction,
+  PeerRequest,
+} from "./access.ts";
+export type { RefusalReason } from "./handshake_acceptor.ts";
+export type {
+  CertifiedIdentity,
+  CertifiedPeer,
+  PeerIdentity,
+  PeerRole,
+} from "./identity.ts";
+export type { SecurityOptions } from "./security_options.ts";
+export type { TlsCertificates, TlsTransportOptions } from "./tls_transport.ts";
 export type { TcpTransportOptions } from "./tcp_transport.ts";
 export type {
   Connection,

@@ -17,13 +17,18 @@ import type { Clock } from "../internal/clock.ts";
 import { Background } from "./background.ts";
 import { Commands } from "./commands.ts";
 import type { ControlRequest, RemoteWaitOptions } from "./control_request.ts";
-import { DisconnectedError } from "./errors.ts";
+import { Access } from "./access.ts";
+import { DisconnectedError, HandshakeError } from "./errors.ts";
 import { lastFrames, sayFarewell } from "./farewell.ts";
 import type { PeerPlace } from "./goakt/client/goakt_client.ts";
 import { Goakt, type GoaktOptions } from "./goakt/goakt.ts";
 import { GreetingConnection } from "./goakt/server/greeting_connection.ts";
 import type { HandshakeOptions, NodeIdentity, Session } from "./handshake.ts";
-import { Acceptor, encodeRefusal } from "./handshake_acceptor.ts";
+import {
+  Acceptor,
+  encodeRefusal,
+  type RefusalReason,
+} from "./handshake_acceptor.ts";
 import { shakeHands } from "./handshake_driver.ts";
 import type { IncomingMessage } from "./incoming.ts";
 import { Link } from "./link.ts";
@@ -31,6 +36,7 @@ import type { LinkOwner } from "./link_options.ts";
 import { CodecCache } from "./message_codecs.ts";
 import { peerName, RemoteMeters } from "./meter.ts";
 import type { RemoteMetrics } from "./metrics.ts";
+import type { OwnProofs } from "./own_proofs.ts";
 import {
   dial,
   type NodeAddress,
@@ -41,6 +47,8 @@ import {
 } from "./peer.ts";
 import { Quarantine } from "./quarantine.ts";
 import { Receiver, type ReceiverHost } from "./receiver.ts";
+import { STRANGER, testSelf } from "./self_test.ts";
+import type { SecuritySettings } from "./security_options.ts";
 import { type RedialDelay, Redials } from "./redials.ts";
 import { type RefHost, RemoteRef, UNKNOWN_PROTOCOL } from "./remote_ref.ts";
 import {
@@ -58,6 +66,12 @@ const ENDED = "remoting of this node has ended";
 /** Milliseconds without accepting after the system could not hand out a connection. */
 const ACCEPT_PAUSE = 100;
 
+const UNPROVED: RefusalReason = {
+  code: "certificate_missing",
+  found: "the peer is not known",
+  wanted: "a certificate was expected",
+};
+
 /** Settings of a {@linkcode RemoteNode}, complete. */
 export interface NodeOptions {
   transport: Transport;
@@ -71,6 +85,7 @@ export interface NodeOptions {
   idleTimeout: number;
   drainTimeout: number;
   maxHalfOpen: number;
+  security: SecuritySettings;
   redialDelay: Required<RedialDelay>;
   metrics: RemoteMetrics | undefined;
   goakt: GoaktOptions | null;
@@ -81,6 +96,8 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
   readonly runtime: Runtime;
   readonly codecs: CodecCache = new CodecCache();
   readonly handshake: HandshakeOptions;
+  /** What peers may do. */
+  readonly access: Access;
   /** Go nodes as peers; not there when they are not wanted. */
   readonly goakt: Goakt | undefined;
   readonly #internals: SystemInternals;
@@ -107,6 +124,8 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
   readonly #waitingRoom: WaitingRoom;
   /** Connections that are being turned away. */
   #turnedAway = 0;
+  /** Whether a stranger that the node sends to itself is about to be refused. */
+  #selfTest: "running" | "done" = "done";
   /** Ends the pause after a connection could not be taken. */
   #goOn: (() => void) | undefined = undefined;
   #state: "running" | "draining" | "stopped" = "running";
@@ -117,12 +136,23 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     listener: Listener,
     self: HandshakeOptions["self"],
     options: NodeOptions,
+    proofs: OwnProofs,
   ) {
     this.runtime = internals.runtime;
     this.#internals = internals;
     this.#options = options;
     this.#listener = listener;
-    this.handshake = { self, maxFrameBytes: options.maxMessageBytes };
+    const { maxMessageBytes: maxFrameBytes, security } = options;
+    const { role = "node" } = proofs;
+    // Who is not dialled names no address; a certificate would not bear it out.
+    const isDialled = role === "node" || role === "dc-gateway";
+    const port = isDialled ? self.port : 0;
+    this.handshake = { self: { ...self, port }, maxFrameBytes, ...proofs };
+    this.access = new Access(
+      security,
+      internals.runtime.clock,
+      (text, cause) => this.#warn(text, cause),
+    );
     this.goakt = Goakt.of(internals, listener, self, options);
     this.goakt?.client.onForgotten((place) => this.#forgetGoakt(place));
     this.#watchdog = new Watchdog(this.clock, options, this.#links);
@@ -136,7 +166,7 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
       (address) => this.#whoAnswersAt(address),
     );
     this.#receiver = new Receiver(this);
-    this.#commands = new Commands(internals);
+    this.#commands = new Commands(internals, this.access);
     this.#waitingRoom = new WaitingRoom(
       this.clock,
       options.handshakeTimeout / 2, // so that who is refused is still there to be told
@@ -328,6 +358,35 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     }
   }
 
+  /**
+   * Finds out whether strangers are kept out, where they are to be.
+   *
+   * @throws {HandshakeError} When one was welcomed.
+   * @throws {ConnectError} When the node cannot be reached from here.
+   */
+  async testSelf(): Promise<void> {
+    const { transport, security } = this.#options;
+    if (transport.security !== "mutual" && security.key === undefined) return;
+    const { hostname, port } = this.#listener;
+    this.#selfTest = "running";
+    const { self } = this.handshake;
+    await testSelf({
+      ...this.#options,
+      clock: this.clock,
+      hostname,
+      port,
+      self,
+    });
+  }
+
+  /** Whether that is the one refusal that the node itself has brought about. */
+  #isSelfTest(error: unknown): boolean {
+    const isOwn = this.#selfTest === "running" &&
+      error instanceof HandshakeError && STRANGER.includes(error.reason);
+    if (isOwn) this.#selfTest = "done";
+    return isOwn;
+  }
+
   /** Takes nothing new, lets both sides finish, then ends all links. */
   drain(): Promise<void> {
     return this.#drained ??= this.#finish();
@@ -416,7 +475,7 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
       return this.#waitingRoom.enter(connection);
     }
     const welcome = this.#welcome(connection).catch((error) => {
-      if (this.#state !== "running") return;
+      if (this.#state !== "running" || this.#isSelfTest(error)) return;
       this.#warn(`a connection from "${connection.remote}" was refused`, error);
     });
     this.#background.add(welcome, () => connection.close());
@@ -443,17 +502,21 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
 
   async #welcome(connection: Connection): Promise<void> {
     const { remote } = connection;
-    const near = this.goakt === undefined
+    const { role = "node" } = connection.certified?.identity ?? {};
+    const near = this.goakt === undefined || role !== "node"
       ? connection
       : new GreetingConnection(connection);
     this.#halfOpen.add(connection);
     try {
+      await this.#checkProof(connection);
       const token = crypto.getRandomValues(new Uint8Array(16));
       const acceptor = new Acceptor({
         ...this.handshake,
         remote,
         token,
-        admit: (peer) => this.#quarantine.refusal(peer),
+        certified: connection.certified,
+        admit: (peer, _lane, identity) =>
+          this.#quarantine.refusal(peer) ?? this.access.admit(identity),
       });
       const session = await shakeHands(near, acceptor, {
         timeout: this.#options.handshakeTimeout,
@@ -473,6 +536,18 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
       const next = this.#waitingRoom.leave();
       if (next !== undefined) this.#take(next);
     }
+  }
+
+  /** Ends a connection whose peer did not prove who it is over a transport that wants it to. */
+  async #checkProof(connection: Connection): Promise<void> {
+    const { certified } = connection;
+    const isProved = this.transport.security !== "mutual" ||
+      certified?.identity !== undefined;
+    const refusal = connection.refusal ?? (isProved ? undefined : UNPROVED);
+    if (refusal === undefined) return;
+    await sayFarewell(connection, encodeRefusal(refusal), this);
+    const { code, found, wanted } = refusal;
+    throw new HandshakeError(connection.remote, code, found, wanted);
   }
 
   /** Begins to read, unless another run of the node answers at its address. */

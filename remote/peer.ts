@@ -198,6 +198,7 @@ export async function dial(
     port,
     lane,
     replaces,
+    certified: connection.certified,
     ...(system === "" ? {} : { system }),
   });
   const session = await shakeHands(connection, dialler, {

@@ -16,9 +16,11 @@ import type { MessageType, ProtocolData } from "../actor/protocol.ts";
 import type { BaseRef } from "../actor/ref.ts";
 import type { Runtime } from "../actor/runtime.ts";
 import { foreignMail, PoisonPill } from "../actor/signals.ts";
-import { FrameError } from "./errors.ts";
+import type { Access, PeerRequest } from "./access.ts";
+import { DeniedError, FrameError } from "./errors.ts";
 import { POISON_TYPE } from "./far_poison.ts";
 import { failureOf } from "./failure.ts";
+import type { PeerIdentity } from "./identity.ts";
 import type { IncomingMessage } from "./incoming.ts";
 import { json } from "./json.ts";
 import type { Link } from "./link.ts";
@@ -34,6 +36,8 @@ export interface ReceiverHost {
   readonly runtime: Runtime;
   /** The codecs of all protocols. */
   readonly codecs: CodecCache;
+  /** What peers may do. */
+  readonly access: Access;
   /** Bytes of the largest payload. */
   readonly maxMessageBytes: number;
   /** The living actor at a path of this node. */
@@ -56,6 +60,16 @@ const FOREIGN: MessageCodecs = {
   errors: new Map(),
 };
 
+/** A peer of whom nothing is known, which does not happen, may do nothing. */
+const UNKNOWN: PeerIdentity = {
+  proof: "none",
+  role: "observer",
+  system: "",
+  node: "",
+};
+
+const STOP: PeerRequest = { action: "stop", type: "", body: undefined };
+
 /** Gives messages of peers to the actors of this node. */
 export class Receiver {
   readonly #host: ReceiverHost;
@@ -70,6 +84,11 @@ export class Receiver {
   take(link: Link, incoming: IncomingMessage): void {
     const receiver = incoming.receiver as DefinitionSlot; // set by the link
     const type = incoming.type as DefinitionSlot; // set by the link
+    // Who is asked no questions is `undefined` here.
+    const identity = this.#questioned(link);
+    if (identity !== undefined && this.#isKeptOut(link, incoming, identity)) {
+      return;
+    }
     let cell = receiver.cached as Cell | undefined; // set below only
     if (cell === undefined || cell.state === "stopped") {
       cell = this.#find(receiver.value);
@@ -82,7 +101,12 @@ export class Receiver {
     }
     const meaning = this.#meaning(type, cell.protocol);
     if (meaning === undefined) {
-      return this.#deliver(link, incoming, cell, foreign(incoming), FOREIGN);
+      const message = foreign(incoming);
+      if (
+        identity !== undefined &&
+        this.#isDenied(link, incoming, cell, message, identity)
+      ) return;
+      return this.#deliver(link, incoming, cell, message, FOREIGN);
     }
     let body: unknown;
     try {
@@ -96,6 +120,10 @@ export class Receiver {
     }
     const { protocol, message } = meaning;
     const value = new MessageValue(protocol, message.index, message.type, body);
+    if (
+      identity !== undefined &&
+      this.#isDenied(link, incoming, cell, value, identity)
+    ) return;
     if (incoming.correlation === 0 && incoming.sender === undefined) {
       cell.deliver(value);
     } else this.#deliver(link, incoming, cell, value, meaning.codecs);
@@ -113,7 +141,46 @@ export class Receiver {
     const replyTo = correlation === 0
       ? undefined
       : new RemoteReply(link, cell, correlation, deadline, type, codecs);
-    cell.deliver(new Envelope(message, this.#sender(incoming.sender), replyTo));
+    const sender = this.#sender(link, incoming.sender);
+    cell.deliver(new Envelope(message, sender, replyTo));
+  }
+
+  #questioned(link: Link): PeerIdentity | undefined {
+    const { identity = UNKNOWN } = link;
+    return this.#host.access.isFree(identity) ? undefined : identity;
+  }
+
+  /** Refuses what the peer may not send to that address, whatever is there. */
+  #isKeptOut(
+    link: Link,
+    incoming: IncomingMessage,
+    identity: PeerIdentity,
+  ): boolean {
+    const { value: type } = incoming.type as DefinitionSlot; // set by the link
+    const pid = this.#pidOf(incoming);
+    const action = type === POISON_TYPE ? "stop" : actionOf(incoming);
+    const error = this.#host.access.enter(identity, action, pid);
+    if (error === undefined) return false;
+    const reason = error instanceof DeniedError ? "denied" : "overloaded";
+    this.#refuse(link, incoming, { pid }, reason, error);
+    return true;
+  }
+
+  /** Refuses what the user does not want the peer to send. */
+  #isDenied(
+    link: Link,
+    incoming: IncomingMessage,
+    cell: Cell,
+    message: Message,
+    identity: PeerIdentity,
+  ): boolean {
+    const { access } = this.#host;
+    const error = message === PoisonPill
+      ? access.judge(identity, cell.pid, STOP)
+      : access.judgeMessage(identity, actionOf(incoming), cell.pid, message);
+    if (error === undefined) return false;
+    this.#refuse(link, incoming, cell, "denied", error);
+    return true;
   }
 
   #find(address: string): Cell | undefined {
@@ -140,8 +207,9 @@ export class Receiver {
     return meaning;
   }
 
-  #sender(slot: DefinitionSlot | undefined): BaseRef | undefined {
-    if (slot === undefined) return undefined;
+  /** A node may hand on what another has sent; a client has no actors that could be told anything. */
+  #sender(link: Link, slot: DefinitionSlot | undefined): BaseRef | undefined {
+    if (slot === undefined || link.identity?.role !== "node") return undefined;
     if (slot.cached !== undefined) return slot.cached as BaseRef; // set below only
     let ref: BaseRef | undefined;
     try {
@@ -154,22 +222,26 @@ export class Receiver {
   }
 
   #missing(link: Link, incoming: IncomingMessage): void {
-    const { runtime } = this.#host;
-    const { value } = incoming.receiver as DefinitionSlot; // set by the link
-    const [path = "", incarnation = ""] = value.slice(1).split("#");
-    const pid = new Pid({
-      system: runtime.name,
-      host: runtime.network?.host ?? "",
-      port: runtime.network?.port ?? 0,
-      path,
-      incarnation,
-    });
+    const pid = this.#pidOf(incoming);
     const error = new StoppedError(
       pid,
       "deliver a message to",
       "there is no such actor",
     );
     this.#refuse(link, incoming, { pid }, "missing", error);
+  }
+
+  #pidOf(incoming: IncomingMessage): Pid {
+    const { runtime } = this.#host;
+    const { value } = incoming.receiver as DefinitionSlot; // set by the link
+    const [path = "", incarnation = ""] = value.slice(1).split("#");
+    return new Pid({
+      system: runtime.name,
+      host: runtime.network?.host ?? "",
+      port: runtime.network?.port ?? 0,
+      path,
+      incarnation,
+    });
   }
 
   #undecodable(
@@ -185,7 +257,7 @@ export class Receiver {
     link: Link,
     incoming: IncomingMessage,
     target: { pid: Pid },
-    reason: "missing" | "not_decodable",
+    reason: "missing" | "not_decodable" | "denied" | "overloaded",
     error: unknown,
   ): void {
     const { correlation } = incoming;
@@ -201,6 +273,10 @@ export class Receiver {
       });
     }
   }
+}
+
+function actionOf({ correlation }: IncomingMessage): "tell" | "ask" {
+  return correlation === 0 ? "tell" : "ask";
 }
 
 /** The message that stands for one without a codec here, or for the end of its receiver. */

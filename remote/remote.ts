@@ -16,6 +16,7 @@ import { codecOf } from "./message_codecs.ts";
 import { GoaktRef } from "./goakt/client/goakt_ref.ts";
 import { RemoteNode } from "./node.ts";
 import { parseNode } from "./node_address.ts";
+import { checkProofs, readProofs } from "./own_proofs.ts";
 import type { NodeAddress } from "./peer.ts";
 import { checkedOptions, type RemoteOptions } from "./remote_options.ts";
 import { RemoteRef } from "./remote_ref.ts";
@@ -109,9 +110,10 @@ export class Remote implements AsyncDisposable {
    * @param options Where to listen, and limits.
    * @returns The network side of the system, which belongs to the caller.
    * @throws {ListenError} When the address cannot be bound.
-   * @throws {TypeError} When the system has remoting already or has ended, or clear text on a routable
-   * address was not asked for.
+   * @throws {TypeError} When the system has remoting already or has ended, clear text on a routable
+   * address was not asked for, or a certificate is no good or for another system or host.
    * @throws {RangeError} When a limit is out of its range; the message names the range.
+   * @throws {HandshakeError} When the node, which is to keep strangers out, has welcomed one for a test.
    */
   static async start(
     system: ActorSystem,
@@ -122,29 +124,41 @@ export class Remote implements AsyncDisposable {
       settings;
     const internals = internalsOf(system);
     checkFree(system, internals.runtime);
+    const proofs = await readProofs(nodeOptions);
+    checkFree(system, internals.runtime);
     const listener = await nodeOptions.transport.listen({ hostname, port });
+    const host = advertise?.hostname ?? listener.hostname;
+    const ownPort = advertise?.port ?? listener.port;
+    const { name, incarnation } = internals.runtime;
+    const self = { system: name, host, port: ownPort, incarnation };
     try {
       checkFree(system, internals.runtime); // another start may have been under way
+      checkProofs(proofs, self);
     } catch (error) {
       await listener.close();
       throw error;
     }
-    const host = advertise?.hostname ?? listener.hostname;
-    const ownPort = advertise?.port ?? listener.port;
-    const { name, incarnation } = internals.runtime;
-    const node = new RemoteNode(internals, listener, {
-      system: name,
-      host,
-      port: ownPort,
-      incarnation,
-    }, nodeOptions);
+    const node = new RemoteNode(
+      internals,
+      listener,
+      self,
+      nodeOptions,
+      proofs,
+    );
     if (alternatives.length > 0) {
       const found = `"${alternatives.join('", "')}"`;
       const text =
         `this node says that it can be reached at "${host}", one of several addresses of this machine; if ${found} is meant, use the option "advertise"`;
       internals.runtime.events.publish({ type: "warning", text });
     }
-    return new Remote(system, node, host, ownPort);
+    const remote = new Remote(system, node, host, ownPort);
+    try {
+      await node.testSelf();
+      return remote;
+    } catch (error) {
+      await remote.drain();
+      throw error;
+    }
   }
 
   /** The advertised `host:port`, as other nodes give it to {@linkcode Remote.spawn}. */

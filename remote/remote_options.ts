@@ -16,6 +16,7 @@ import {
   systemInterfaces,
 } from "./own_address.ts";
 import { checkAdvertised, checkBind, isTrusted, isWildcard } from "./reach.ts";
+import { checkedSecurity, type SecurityOptions } from "./security_options.ts";
 import { TcpTransport } from "./tcp_transport.ts";
 import { checkPort, CONNECT_TIMEOUT, type Transport } from "./transport.ts";
 
@@ -27,7 +28,7 @@ const LONGEST_DEADLINE: number = 60 * 60 * 1_000;
 const IDLE_TIMEOUT = 30_000;
 
 /** Options of {@linkcode Remote.start}. */
-export interface RemoteOptions {
+export interface RemoteOptions extends SecurityOptions {
   /**
    * The address to listen on. What others can reach needs mutual TLS, TLS with a shared key, or
    * {@linkcode RemoteOptions.insecure}.
@@ -127,7 +128,8 @@ export interface RemoteOptions {
   redialDelay?: RedialDelay;
   /**
    * Go nodes of GoAkt v3.14 as peers, on the same port; `null` for none. Their protocol knows no
-   * authentication: whoever reaches the port may talk to all actors.
+   * authentication: whoever reaches the port may talk to all actors. Over mutual TLS, who shows the certificate
+   * of a node. Not together with {@linkcode SecurityOptions.authorize}.
    * @default with the defaults of its options where only programs of this machine or holders of a certificate
    * can connect, elsewhere null
    */
@@ -174,8 +176,15 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
     metrics,
   } = options;
   const { security = "open" }: Transport = transport;
-  const reach = { hostname, security, hasKey: false };
-  const { goakt = isTrusted(reach) ? {} : null } = options;
+  const hasKey = options.key !== undefined;
+  const reach = { hostname, security, hasKey };
+  const isAsked = options.authorize !== undefined;
+  const { goakt = isTrusted(reach) && !isAsked ? {} : null } = options;
+  if (goakt !== null && isAsked) {
+    throw new TypeError(
+      'Cannot start remoting: "authorize" cannot be asked about GoAkt peers, whose protocol does not say who they are, the option "goakt" as null was expected',
+    );
+  }
   checkInteger(
     "maxMessageBytes",
     maxMessageBytes,
@@ -225,6 +234,7 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
     idleTimeout,
     drainTimeout,
     maxHalfOpen,
+    security: checkedSecurity(options),
     redialDelay: { min, max },
     metrics,
     goakt,

@@ -137,7 +137,7 @@ export class TlsTransport implements Transport {
    * @throws {TypeError} When a certificate or key cannot be used, has expired, or names another system or role.
    */
   async reload(certificates: TlsCertificates): Promise<void> {
-    const before = await this.credentials();
+    const before = await this.#current();
     const { cert, key, ca } = certificates;
     const options = { ...this.#options, cert, key, ca };
     const after = await TlsCredentials.read(options);
@@ -155,7 +155,7 @@ export class TlsTransport implements Transport {
     const { hostname, port } = options;
     checkPort(port, 0);
     const { handshakeTimeout = 5_000, maxHalfOpen = 256 } = this.#options;
-    const credentials = await this.credentials();
+    const credentials = await this.#current();
     const listener = new TlsListener({
       listener: await this.#transport.listen({ hostname, port }),
       credentials,
@@ -167,7 +167,7 @@ export class TlsTransport implements Transport {
       if (one.isClosed) this.#listeners.delete(one);
     }
     this.#listeners.add(listener);
-    const current = await this.credentials();
+    const current = await this.#current();
     if (current !== credentials) listener.use(current); // reloaded meanwhile
     return listener;
   }
@@ -181,7 +181,7 @@ export class TlsTransport implements Transport {
     const { port } = options;
     checkPort(port, 1);
     options.signal?.throwIfAborted();
-    return await this.#dial(options, await this.credentials());
+    return await this.#dial(options, await this.#current());
   }
 
   /**
@@ -189,16 +189,16 @@ export class TlsTransport implements Transport {
    * a listener does about it.
    */
   async connectAnonymously(options: ConnectOptions): Promise<Connection> {
-    return await this.#dial(options, await this.credentials(), "anonymous");
+    return await this.#dial(options, await this.#current(), "anonymous");
   }
 
   /** Whom the own certificate names; nothing when it names nobody. */
   async identity(): Promise<CertifiedIdentity | undefined> {
-    return (await this.credentials()).identity;
+    return (await this.#current()).identity;
   }
 
   /** What the own end shows and wants. */
-  credentials(): Promise<TlsCredentials> {
+  #current(): Promise<TlsCredentials> {
     return this.#credentials ??= TlsCredentials.read({
       ...this.#options,
       ...this.#certificates,

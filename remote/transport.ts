@@ -5,7 +5,7 @@
 
 import { ActorError, type ActorErrorOptions } from "../actor/errors.ts";
 import type { RefusalReason } from "./handshake_acceptor.ts";
-import type { CertifiedPeer } from "./identity.ts";
+import type { CertifiedIdentity, CertifiedPeer } from "./identity.ts";
 
 /** How long a connect may take unless told otherwise, in milliseconds. */
 export const CONNECT_TIMEOUT = 5_000;
@@ -62,6 +62,13 @@ export interface Transport {
    * @throws {RangeError} When the port is not an integer from 1 to 65535.
    */
   connect(options: ConnectOptions): Promise<Connection>;
+  /**
+   * The same without proving who the own end is, where {@linkcode Transport.connect} does: a node finds out in
+   * this way whether it keeps strangers out.
+   */
+  connectAnonymously?(options: ConnectOptions): Promise<Connection>;
+  /** Whom the own certificate names, where there is one. */
+  identity?(): Promise<CertifiedIdentity | undefined>;
 }
 
 /** A bound address that peers can connect to. Disposing closes it. */

@@ -134,12 +134,14 @@ Deno.test("Dialler and Acceptor tell each other who they are", () => {
   assertEquals(sessionOf(dialled), {
     ...shared,
     peer: B,
+    identity: { proof: "none", role: "node", system: "beta", node: B.host },
     software: "two",
     rest,
   } as Session);
   assertEquals(sessionOf(accepted), {
     ...shared,
     peer: A,
+    identity: { proof: "none", role: "node", system: "alpha", node: A.host },
     software: "one",
     rest,
   } as Session);
@@ -267,7 +269,13 @@ Deno.test("Acceptor asks admit() last, and the dialler gets its words", () => {
       },
     }),
   );
-  assertEquals(asked, [[A, "control"]]);
+  const identity = {
+    proof: "none",
+    role: "node",
+    system: "alpha",
+    node: A.host,
+  };
+  assertEquals(asked, [[A, "control", identity]]);
   const text = "the node is draining, a running node was expected";
   assertEquals(failureOf(accepted), ["draining", atB + text, false]);
   assertEquals(failureOf(dialled), [

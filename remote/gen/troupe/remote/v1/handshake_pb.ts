@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file troupe/remote/v1/handshake.proto.
  */
 export const file_troupe_remote_v1_handshake: GenFile = /*@__PURE__*/
-  fileDesc("CiB0cm91cGUvcmVtb3RlL3YxL2hhbmRzaGFrZS5wcm90bxIQdHJvdXBlLnJlbW90ZS52MSL1AQoFSGVsbG8SEwoLbWluX3ZlcnNpb24YASABKA0SEwoLbWF4X3ZlcnNpb24YAiABKA0SDgoGc3lzdGVtGAMgASgJEgwKBGhvc3QYBCABKAkSDAoEcG9ydBgFIAEoDRITCgtpbmNhcm5hdGlvbhgGIAEoCRIMCgRsYW5lGAcgASgNEhcKD21heF9mcmFtZV9ieXRlcxgIIAEoBBIQCghzb2Z0d2FyZRgJIAEoCRIUCgxkaWFsbGVkX2hvc3QYCiABKAkSFAoMZGlhbGxlZF9wb3J0GAsgASgNEhAKCHJlcGxhY2VzGAwgASgMSgQIEBAYSgQIGBAgIqEBCgdXZWxjb21lEg8KB3ZlcnNpb24YASABKA0SDgoGc3lzdGVtGAIgASgJEgwKBGhvc3QYAyABKAkSDAoEcG9ydBgEIAEoDRITCgtpbmNhcm5hdGlvbhgFIAEoCRIXCg9tYXhfZnJhbWVfYnl0ZXMYBiABKAQSEAoIc29mdHdhcmUYByABKAkSDQoFdG9rZW4YCCABKAxKBAgQEBhKBAgYECAiJQoHUmVmdXNhbBIMCgRjb2RlGAEgASgJEgwKBHRleHQYAiABKAliBnByb3RvMw");
+  fileDesc("CiB0cm91cGUvcmVtb3RlL3YxL2hhbmRzaGFrZS5wcm90bxIQdHJvdXBlLnJlbW90ZS52MSKSAgoFSGVsbG8SEwoLbWluX3ZlcnNpb24YASABKA0SEwoLbWF4X3ZlcnNpb24YAiABKA0SDgoGc3lzdGVtGAMgASgJEgwKBGhvc3QYBCABKAkSDAoEcG9ydBgFIAEoDRITCgtpbmNhcm5hdGlvbhgGIAEoCRIMCgRsYW5lGAcgASgNEhcKD21heF9mcmFtZV9ieXRlcxgIIAEoBBIQCghzb2Z0d2FyZRgJIAEoCRIUCgxkaWFsbGVkX2hvc3QYCiABKAkSFAoMZGlhbGxlZF9wb3J0GAsgASgNEhAKCHJlcGxhY2VzGAwgASgMEgwKBHJvbGUYECABKAkSDQoFbm9uY2UYESABKAxKBAgSEBhKBAgYECAiWwoJQ2hhbGxlbmdlEg4KBnN5c3RlbRgBIAEoCRIMCgRob3N0GAIgASgJEgwKBHBvcnQYAyABKA0SEwoLaW5jYXJuYXRpb24YBCABKAkSDQoFbm9uY2UYBSABKAwiFgoFUHJvb2YSDQoFcHJvb2YYASABKAwivgEKB1dlbGNvbWUSDwoHdmVyc2lvbhgBIAEoDRIOCgZzeXN0ZW0YAiABKAkSDAoEaG9zdBgDIAEoCRIMCgRwb3J0GAQgASgNEhMKC2luY2FybmF0aW9uGAUgASgJEhcKD21heF9mcmFtZV9ieXRlcxgGIAEoBBIQCghzb2Z0d2FyZRgHIAEoCRINCgV0b2tlbhgIIAEoDBIMCgRyb2xlGBAgASgJEg0KBXByb29mGBEgASgMSgQIEhAYSgQIGBAgIiUKB1JlZnVzYWwSDAoEY29kZRgBIAEoCRIMCgR0ZXh0GAIgASgJYgZwcm90bzM");
 
 /**
  * The first message on a connection.
@@ -99,6 +99,20 @@ export type Hello = Message<"troupe.remote.v1.Hello"> & {
    * @generated from field: bytes replaces = 12;
    */
   replaces: Uint8Array;
+
+  /**
+   * What the dialler is: "node", "client", "observer" or "dc-gateway"; empty means "node".
+   *
+   * @generated from field: string role = 16;
+   */
+  role: string;
+
+  /**
+   * 32 random bytes of a dialler that can prove a shared key.
+   *
+   * @generated from field: bytes nonce = 17;
+   */
+  nonce: Uint8Array;
 };
 
 /**
@@ -107,6 +121,70 @@ export type Hello = Message<"troupe.remote.v1.Hello"> & {
  */
 export const HelloSchema: GenMessage<Hello> = /*@__PURE__*/
   messageDesc(file_troupe_remote_v1_handshake, 0);
+
+/**
+ * The listener asks for a proof of the shared key.
+ *
+ * @generated from message troupe.remote.v1.Challenge
+ */
+export type Challenge = Message<"troupe.remote.v1.Challenge"> & {
+  /**
+   * The listener's actor system, advertised address and run.
+   *
+   * @generated from field: string system = 1;
+   */
+  system: string;
+
+  /**
+   * @generated from field: string host = 2;
+   */
+  host: string;
+
+  /**
+   * @generated from field: uint32 port = 3;
+   */
+  port: number;
+
+  /**
+   * @generated from field: string incarnation = 4;
+   */
+  incarnation: string;
+
+  /**
+   * 32 random bytes.
+   *
+   * @generated from field: bytes nonce = 5;
+   */
+  nonce: Uint8Array;
+};
+
+/**
+ * Describes the message troupe.remote.v1.Challenge.
+ * Use `create(ChallengeSchema)` to create a new message.
+ */
+export const ChallengeSchema: GenMessage<Challenge> = /*@__PURE__*/
+  messageDesc(file_troupe_remote_v1_handshake, 1);
+
+/**
+ * The dialler's answer to a challenge.
+ *
+ * @generated from message troupe.remote.v1.Proof
+ */
+export type Proof = Message<"troupe.remote.v1.Proof"> & {
+  /**
+   * HMAC-SHA-256 over the word "dialler", the Hello, the Challenge and the listener's certificate.
+   *
+   * @generated from field: bytes proof = 1;
+   */
+  proof: Uint8Array;
+};
+
+/**
+ * Describes the message troupe.remote.v1.Proof.
+ * Use `create(ProofSchema)` to create a new message.
+ */
+export const ProofSchema: GenMessage<Proof> = /*@__PURE__*/
+  messageDesc(file_troupe_remote_v1_handshake, 2);
 
 /**
  * The listener accepts; the next bytes in both directions are frames.
@@ -163,6 +241,20 @@ export type Welcome = Message<"troupe.remote.v1.Welcome"> & {
    * @generated from field: bytes token = 8;
    */
   token: Uint8Array;
+
+  /**
+   * What the listener is, as in Hello.
+   *
+   * @generated from field: string role = 16;
+   */
+  role: string;
+
+  /**
+   * As in Proof, with the word "acceptor".
+   *
+   * @generated from field: bytes proof = 17;
+   */
+  proof: Uint8Array;
 };
 
 /**
@@ -170,7 +262,7 @@ export type Welcome = Message<"troupe.remote.v1.Welcome"> & {
  * Use `create(WelcomeSchema)` to create a new message.
  */
 export const WelcomeSchema: GenMessage<Welcome> = /*@__PURE__*/
-  messageDesc(file_troupe_remote_v1_handshake, 1);
+  messageDesc(file_troupe_remote_v1_handshake, 3);
 
 /**
  * The listener does not accept, and closes the connection after this message.
@@ -179,7 +271,8 @@ export const WelcomeSchema: GenMessage<Welcome> = /*@__PURE__*/
  */
 export type Refusal = Message<"troupe.remote.v1.Refusal"> & {
   /**
-   * Why, as a word that programs compare: "version", "system", "lane", "full", "draining", "address".
+   * Why, as a word that programs compare: "version", "system", "lane", "full", "draining", "identity", "key", "role",
+   * "rate", or what is wrong with the certificate: "certificate_missing", "certificate_expired", ...
    *
    * @generated from field: string code = 1;
    */
@@ -198,5 +291,5 @@ export type Refusal = Message<"troupe.remote.v1.Refusal"> & {
  * Use `create(RefusalSchema)` to create a new message.
  */
 export const RefusalSchema: GenMessage<Refusal> = /*@__PURE__*/
-  messageDesc(file_troupe_remote_v1_handshake, 2);
+  messageDesc(file_troupe_remote_v1_handshake, 4);
 
