@@ -11,6 +11,7 @@ import { type Mail, messageOf } from "./message.ts";
 import type { KindMetrics, Metrics } from "./metrics.ts";
 import { MetricsGuard } from "./metrics_guard.ts";
 import { isLifecycle } from "./signals.ts";
+import type { ActorFigures } from "./snapshot.ts";
 
 /** The meters of one system, by kind. There are as many as there are kinds and protocols. */
 export class Meters {
@@ -84,12 +85,35 @@ interface Timing {
 export class ActorMeter {
   readonly #kind: KindMeter;
   readonly #clock: Clock;
+  readonly #spawned: number;
+  readonly #counts = { failed: 0, restarted: 0, stopped: 0 };
+  #handled = 0;
+  #deadLetters = 0;
+  /** When a handler began last, and how long the one took that ended last. */
+  #begun: number | undefined = undefined;
+  #lastDuration: number | undefined = undefined;
   /** The message that is handled in this turn. */
   #current: Timing | undefined = undefined;
 
   constructor(kind: KindMeter, clock: Clock) {
     this.#kind = kind;
     this.#clock = clock;
+    this.#spawned = clock.now();
+  }
+
+  /** What was counted so far. */
+  figures(): ActorFigures {
+    const now = this.#clock.now();
+    const { failed, restarted } = this.#counts;
+    return {
+      uptime: now - this.#spawned,
+      handled: this.#handled,
+      restarts: restarted,
+      failed,
+      deadLetters: this.#deadLetters,
+      idle: this.#begun === undefined ? undefined : now - this.#begun,
+      lastDuration: this.#lastDuration,
+    };
   }
 
   /** The name under which it is counted. */
@@ -99,9 +123,13 @@ export class ActorMeter {
 
   /** A handler begins; what is about the life of the actor is not counted. */
   begin(mail: Mail): void {
-    this.#current = isLifecycle(messageOf(mail))
-      ? undefined
-      : { start: this.#clock.now(), counts: true };
+    if (isLifecycle(messageOf(mail))) {
+      this.#current = undefined;
+      return;
+    }
+    const start = this.#clock.now();
+    this.#begun = start;
+    this.#current = { start, counts: true };
   }
 
   /** The handler has returned. */
@@ -122,12 +150,14 @@ export class ActorMeter {
 
   /** Passes on that it has failed, been given a fresh instance, or ended. */
   happened(what: "failed" | "restarted" | "stopped"): void {
+    this.#counts[what]++;
     this.#kind.record((target) => target[what]());
   }
 
   /** Passes on that a message for it became a dead letter. */
   deadLetter(reason: DeadLetterReason): void {
     if (reason === "unhandled") this.setAside();
+    this.#deadLetters++;
     this.#kind.record((target) => target.deadLetter(reason));
   }
 
@@ -150,6 +180,8 @@ export class ActorMeter {
   #finish(timing: Timing | undefined): void {
     if (!timing?.counts) return;
     const duration = Math.max(0, this.#clock.now() - timing.start);
+    this.#handled++;
+    this.#lastDuration = duration;
     this.#kind.record((target) => target.processed(duration));
   }
 }

@@ -190,6 +190,7 @@ export type {
   SpawnOptions,
 } from "./spawn.ts";
 export type { Poison } from "./signals.ts";
+export type { ActorFigures, ActorSnapshot, ActorState } from "./snapshot.ts";
 export type { StartOptions } from "./start.ts";
 export type {
   Directive,

@@ -20,6 +20,7 @@ import type { Runtime } from "./runtime.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { DrainOptions } from "./shutdown.ts";
 import type { ShutdownHookOptions, ShutdownHookRun } from "./shutdown_hooks.ts";
+import { type ActorSnapshot, snapshotOf } from "./snapshot.ts";
 import type { Spawn } from "./spawn.ts";
 import { SystemCore } from "./system_core.ts";
 import type { ActorSystemOptions } from "./system_options.ts";
@@ -234,6 +235,17 @@ export class ActorSystem implements AsyncDisposable {
    */
   reinstate(ref: ActorRef<AnyProtocol>): void {
     reinstate(this.#core.local(ref, "reinstate"));
+  }
+
+  /**
+   * What an actor is doing, what waits for it and, in a system with metrics, what it has done so far.
+   *
+   * @param ref Which actor, of this system; also one that has stopped.
+   * @returns A copy: it does not change.
+   * @throws {TypeError} When it is an actor of another system.
+   */
+  inspect(ref: ActorRef<AnyProtocol>): ActorSnapshot {
+    return snapshotOf(this.#core.local(ref, "inspect"));
   }
 
   /**
