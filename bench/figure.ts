@@ -41,6 +41,8 @@ export interface Figure {
   readonly repeats?: number;
   /** Flags of V8 for subject and baseline. */
   readonly v8Flags?: string;
+  /** Why it cannot be measured on this machine, when that is so; asked once in a run. */
+  readonly missing?: () => Promise<string | undefined>;
   /** Permission flags that the subject needs besides those that all have. */
   readonly permissions?: readonly string[];
 }

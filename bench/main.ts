@@ -28,7 +28,13 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(`${error.message}\n${USAGE}`);
     return 2;
   }
-  const { samples, failures } = await runRounds(figures, options.rounds);
+  const measurable: Figure[] = [];
+  for (const figure of figures) {
+    const why = await figure.missing?.();
+    if (why === undefined) measurable.push(figure);
+    else console.error(`${figure.name} is left out: ${why}`);
+  }
+  const { samples, failures } = await runRounds(measurable, options.rounds);
   const entries: [Figure, Line][] = [];
   for (const [figure, values] of samples) {
     entries.push([figure, lineOf(figure, values)]);

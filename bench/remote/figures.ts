@@ -5,12 +5,19 @@
 
 import type { Figure } from "../figure.ts";
 import { askRoundTrip, remoteAskBursts, remoteAskInFlight } from "./asks.ts";
+import { goaktAsk, goaktTell, goAsk, goTell, isGoaktThere } from "./goakt.ts";
 import { stalledMemory } from "./memory.ts";
 import { bareToBinary } from "./messages.ts";
 import { rawBursts, rawInFlight, rawRoundTrip } from "./raw_calls.ts";
 import { rawFrames } from "./raw_frames.ts";
 import { rawStream } from "./raw_stream.ts";
 import { tellBytes, tellJson, tellLarge, tellProtobuf } from "./tells.ts";
+
+/** Figures that need a GoAkt node are left out where Go cannot build it. */
+const missing = async (): Promise<string | undefined> =>
+  await isGoaktThere()
+    ? undefined
+    : "Go is not installed, or not what its GoAkt node needs";
 
 /** The figures of the suite. */
 export const remoteFigures: readonly Figure[] = [
@@ -80,6 +87,28 @@ export const remoteFigures: readonly Figure[] = [
     baseline: rawBursts,
     floor: 200e3,
     goal: 400e3,
+  },
+  {
+    name: "remote.goakt.tell",
+    unit: "messages/s",
+    better: "higher",
+    subject: goaktTell,
+    baseline: goTell,
+    relative: true,
+    floor: 1,
+    goal: 1.5,
+    missing,
+  },
+  {
+    name: "remote.goakt.ask",
+    unit: "asks/s",
+    better: "higher",
+    subject: goaktAsk,
+    baseline: goAsk,
+    relative: true,
+    floor: 1,
+    goal: 1.5,
+    missing,
   },
   {
     name: "remote.memory",

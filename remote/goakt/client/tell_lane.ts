@@ -101,7 +101,10 @@ export class TellLane {
     return true;
   }
 
-  /** Resolves when there is room, for what was refused too; `undefined` when there is some now. */
+  /**
+   * Resolves when less than half of the room is in use, and what was refused before has room; `undefined` when
+   * that is so now.
+   */
   ready(): Promise<void> | undefined {
     if (this.#hasRoom) {
       this.#refused = 0;
@@ -122,7 +125,7 @@ export class TellLane {
   get #hasRoom(): boolean {
     const { budget } = this.#options;
     return this.#bytes === 0 ||
-      (this.#bytes < budget && this.#bytes + this.#refused <= budget);
+      (this.#bytes * 2 < budget && this.#bytes + this.#refused <= budget);
   }
 
   #pump(): void {

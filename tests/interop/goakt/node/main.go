@@ -1,5 +1,6 @@
 // Command node is a GoAkt node that a test steers: one JSON command on each line of the standard input, one
-// JSON answer on each line of the standard output. With "samples" it prints frames as GoAkt writes them.
+// JSON answer on each line of the standard output. With "samples" it prints frames as GoAkt writes them, with
+// "bench" it measures GoAkt's own client.
 package main
 
 import (
@@ -12,6 +13,7 @@ func main() {
 	port := flag.Int("port", 0, "the port of the node")
 	compression := flag.String("compression", "none", "none, zstd, gzip or brotli")
 	system := flag.String("system", "gopher", "the name of the actor system")
+	work := flag.String("work", "tell", "what \"bench\" measures: tell or ask")
 	flag.Parse()
 	var err error
 	switch flag.Arg(0) {
@@ -19,8 +21,12 @@ func main() {
 		err = printSamples(*port)
 	case "node":
 		err = runNode(*system, *port, *compression)
+	case "version":
+		fmt.Println("GoAkt v3.14.0")
+	case "bench":
+		err = runBench(*system, *port, *compression, *work)
 	default:
-		err = fmt.Errorf("cannot run %q: \"node\" or \"samples\" was expected", flag.Arg(0))
+		err = fmt.Errorf("cannot run %q: \"node\", \"samples\" or \"bench\" was expected", flag.Arg(0))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
