@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- a program prints
 /**
  * Loses more messages than are written out one by one, and neither drains its system nor has anything else to do.
  *
