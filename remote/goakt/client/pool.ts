@@ -12,6 +12,12 @@ import { Watchdog } from "../watchdog.ts";
 import { Exchange } from "./exchange.ts";
 import type { GoaktClientOptions } from "./options.ts";
 
+/**
+ * How long more connections than are kept may be idle, in milliseconds: many that become so in one turn of the
+ * event loop are used again in the next.
+ */
+const SURPLUS_IDLE = 100;
+
 /** What a {@linkcode Pool} is made with. */
 export interface PoolOptions {
   /** The host of the peer. */
@@ -88,13 +94,10 @@ export class Pool {
     if (exchange.waiting > 0) return exchange.close();
     const waiter = this.#nextWaiter();
     if (waiter !== undefined) return waiter.take(exchange);
-    const { settings, clock } = this.#options;
-    if (this.#idle.length >= settings.maxIdle || this.#state === "closed") {
-      return exchange.close();
-    }
-    this.#idle.push({ exchange, since: clock.now() });
+    if (this.#state === "closed") return exchange.close();
+    this.#idle.push({ exchange, since: this.#options.clock.now() });
     this.#rest();
-    if (this.#idle.length === 1) this.#sweeper.expect(settings.idleTimeout);
+    this.#expectSweep();
   }
 
   /** Resolves when all connections are idle, and nobody waits for one. */
@@ -192,12 +195,24 @@ export class Pool {
 
   /** Closes what has not been used for too long; the oldest come first. */
   #sweep = (): void => {
-    const { clock, settings: { idleTimeout } } = this.#options;
-    const now = clock.now();
+    const now = this.#options.clock.now();
     for (const { exchange, since } of [...this.#idle]) {
-      if (now - since >= idleTimeout) exchange.close();
+      if (now - since >= this.#patience) exchange.close();
     }
-    const [oldest] = this.#idle;
-    if (oldest !== undefined) this.#sweeper.until(oldest.since + idleTimeout);
+    this.#expectSweep();
   };
+
+  #expectSweep(): void {
+    const [oldest] = this.#idle;
+    if (oldest !== undefined) {
+      this.#sweeper.until(oldest.since + this.#patience);
+    }
+  }
+
+  /** How long the connection that has been idle longest may stay so. */
+  get #patience(): number {
+    const { maxIdle, idleTimeout } = this.#options.settings;
+    const isSurplus = this.#idle.length > maxIdle;
+    return isSurplus ? Math.min(SURPLUS_IDLE, idleTimeout) : idleTimeout;
+  }
 }

@@ -145,8 +145,12 @@ Deno.test("GoaktClient keeps eight idle connections, for thirty seconds", async 
   for (const asked of world.requests) echo(asked);
   await Promise.all(asks);
   await world.settle();
+  assertEquals(world.client.connections, 12);
+  await world.clock.advance(99);
+  assertEquals(world.client.connections, 12);
+  await world.clock.advance(1);
   assertEquals(world.client.connections, 8);
-  await world.clock.advance(29_999);
+  await world.clock.advance(29_899);
   assertEquals(world.client.connections, 8);
   await world.clock.advance(1);
   assertEquals(world.client.connections, 0);
