@@ -5,6 +5,7 @@
 
 import type { TLSSocket } from "node:tls";
 import { describe } from "../actor/errors.ts";
+import type { Clock, Timer } from "../internal/clock.ts";
 import { DisconnectedError } from "./errors.ts";
 import type { RefusalReason } from "./handshake_acceptor.ts";
 import type { CertifiedPeer } from "./identity.ts";
@@ -13,6 +14,9 @@ import type { Connection } from "./transport.ts";
 
 /** How many bytes wait here before no more are asked for. */
 const HIGH_WATER = 256 * 1024;
+
+/** How often a certificate is looked at again, in milliseconds. */
+const RECHECK_INTERVAL = 600_000;
 
 /** What a {@linkcode TlsConnection} is made with. */
 export interface TlsConnectionParts {
@@ -28,6 +32,10 @@ export interface TlsConnectionParts {
   certified: CertifiedPeer;
   /** Why nothing is read from it, if so. */
   refusal: RefusalReason | undefined;
+  /** What stands against the peer by now: its certificate grows old, and authorities are exchanged. */
+  recheck(): RefusalReason | undefined;
+  /** The time that passes between two looks. */
+  clock: Clock;
 }
 
 /** One end of a TLS connection. */
@@ -38,6 +46,8 @@ export class TlsConnection implements Connection {
   readonly refusal: RefusalReason | undefined;
   readonly #socket: TLSSocket;
   readonly #wire: TlsWire;
+  readonly #parts: TlsConnectionParts;
+  #recheck: Timer | undefined = undefined;
   readonly #received: Uint8Array<ArrayBuffer>[] = [];
   #receivedBytes = 0;
   #state: "open" | "ended" | "lost" | "closed" = "open";
@@ -58,6 +68,7 @@ export class TlsConnection implements Connection {
     this.refusal = refusal;
     this.#socket = socket;
     this.#wire = wire;
+    this.#parts = parts;
     socket.on("data", (bytes: Uint8Array<ArrayBuffer>) => this.#take(bytes));
     socket.on("end", () => this.#leave("ended"));
     socket.on("error", (error) => {
@@ -71,6 +82,7 @@ export class TlsConnection implements Connection {
       this.#end();
     });
     wire.stream.on("close", () => this.#end());
+    if (refusal === undefined) this.#awaitRecheck();
   }
 
   async read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
@@ -121,6 +133,7 @@ export class TlsConnection implements Connection {
     if (this.#state === "closed") return;
     const isWaiting = this.#onGone !== undefined;
     this.#state = "closed";
+    this.#recheck?.cancel();
     this.#drop();
     this.#onReadable?.();
     this.#onGone?.();
@@ -162,8 +175,23 @@ export class TlsConnection implements Connection {
     this.#wire.release();
   }
 
+  #awaitRecheck(): void {
+    this.#recheck = this.#parts.clock.setTimer(RECHECK_INTERVAL, () => {
+      const refusal = this.#parts.recheck();
+      if (refusal === undefined) return this.#awaitRecheck();
+      const { found, wanted } = refusal;
+      this.#cause = new DisconnectedError(
+        this.remote,
+        "go on talking to",
+        `${found}, ${wanted}`,
+      );
+      this.#end();
+    });
+  }
+
   /** Nothing passes any more, in either direction. */
   #end(): void {
+    this.#recheck?.cancel();
     this.#leave("lost");
     this.#onGone?.();
     this.#socket.destroy();

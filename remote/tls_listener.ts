@@ -108,9 +108,12 @@ export class TlsListener implements Listener {
 
   #begin(connection: Connection): void {
     const { clock, handshakeTimeout, maxHalfOpen } = this.#parts;
-    const isFull = this.#halfOpen.size >= maxHalfOpen ||
-      this.#ready.length >= maxHalfOpen;
-    if (this.isClosed || isFull) return connection.close();
+    if (this.isClosed || this.#ready.length >= maxHalfOpen) {
+      return connection.close();
+    }
+    // Who means it is through in milliseconds, so it is the one that has taken longest that has to go.
+    const [giveUpOldest] = this.#halfOpen.values();
+    if (this.#halfOpen.size >= maxHalfOpen) giveUpOldest?.();
     const credentials = this.#credentials;
     const wire = credentials.wire(connection);
     const over = () => {
@@ -131,9 +134,15 @@ export class TlsListener implements Listener {
       const isLate = !this.#halfOpen.has(connection) || this.isClosed;
       over();
       const { local, remote } = connection;
-      const peer = credentials.judgeDialler(socket);
-      const parts = { socket, wire, local, remote, ...peer };
-      const secured = new TlsConnection(parts);
+      const secured = new TlsConnection({
+        ...credentials.judgeDialler(socket),
+        recheck: () => this.#credentials.judgeDialler(socket).refusal,
+        socket,
+        wire,
+        local,
+        remote,
+        clock,
+      });
       if (isLate) return secured.close();
       this.#ready.push(secured);
       this.#onChange?.();

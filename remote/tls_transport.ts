@@ -3,9 +3,10 @@
  * @module
  */
 
+import type { TLSSocket } from "node:tls";
 import { ConnectError, HandshakeError } from "./errors.ts";
 import { sayFarewell } from "./farewell.ts";
-import { encodeRefusal } from "./handshake_acceptor.ts";
+import { encodeRefusal, type RefusalReason } from "./handshake_acceptor.ts";
 import { describe } from "../actor/errors.ts";
 import { type Clock, systemClock } from "../internal/clock.ts";
 import { TlsCredentials, type TlsPeer } from "./tls_credentials.ts";
@@ -58,7 +59,7 @@ export interface TlsTransportOptions extends TlsCertificates {
    */
   handshakeTimeout?: number;
   /**
-   * TLS handshakes under way, at most; more are cut off.
+   * TLS handshakes under way, at most; when another begins, the one that has taken longest is cut off.
    * @default {256}
    */
   maxHalfOpen?: number;
@@ -116,6 +117,8 @@ export class TlsTransport implements Transport {
   /** What is used from the next connection on; read when it is first needed. */
   #credentials: Promise<TlsCredentials> | undefined = undefined;
   #certificates: TlsCertificates;
+  /** The same as the credentials, once they have been read. */
+  #latest: TlsCredentials | undefined = undefined;
   /** Those that are open; closed ones go when another is added. */
   readonly #listeners: Set<TlsListener> = new Set();
 
@@ -144,6 +147,7 @@ export class TlsTransport implements Transport {
     after.checkReplaces(before);
     this.#certificates = { cert, key, ca };
     this.#credentials = Promise.resolve(after);
+    this.#latest = after;
     for (const listener of this.#listeners) {
       if (listener.isClosed) this.#listeners.delete(listener);
       else listener.use(after);
@@ -199,10 +203,12 @@ export class TlsTransport implements Transport {
 
   /** What the own end shows and wants. */
   #current(): Promise<TlsCredentials> {
-    return this.#credentials ??= TlsCredentials.read({
-      ...this.#options,
-      ...this.#certificates,
-    });
+    return this.#credentials ??= this.#read();
+  }
+
+  async #read(): Promise<TlsCredentials> {
+    const options = { ...this.#options, ...this.#certificates };
+    return this.#latest = await TlsCredentials.read(options);
   }
 
   async #dial(
@@ -256,6 +262,8 @@ export class TlsTransport implements Transport {
       local,
       remote,
       ...peer,
+      recheck: () => this.#recheck(socket, hostname, as),
+      clock: this.#clock,
     });
     if (peer.refusal === undefined) return connection;
     const { code, found, wanted } = peer.refusal;
@@ -263,5 +271,15 @@ export class TlsTransport implements Transport {
       clock: this.#clock,
     });
     throw new HandshakeError(node, code, found, wanted);
+  }
+
+  /** What stands by now against who was dialled. */
+  #recheck(
+    socket: TLSSocket,
+    hostname: string,
+    as: "own" | "anonymous",
+  ): RefusalReason | undefined {
+    if (as === "anonymous" || this.#latest === undefined) return undefined;
+    return this.#latest.judgeListener(socket, hostname).refusal;
   }
 }
