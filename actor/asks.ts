@@ -248,7 +248,7 @@ export class AskRegistry {
           ask.target.pid,
           ask.message.type,
           ask.timeout,
-          ask.target.work(),
+          ask.target.silence(ask),
         ),
       );
     }

@@ -41,6 +41,20 @@ export abstract class ActorError extends Error {
   }
 }
 
+/**
+ * Who is silent when no reply comes: the `"actor"`, which has the message; the `"node"`, which lives and has
+ * not taken it; or the `"network"`, when nothing at all comes from the node.
+ */
+export type Silent = "actor" | "network" | "node";
+
+/** What is known of an ask that has no reply. */
+export interface Silence {
+  /** Who is silent. */
+  readonly of: Silent;
+  /** What was found, in words, for example `it is in "worker.run"`. */
+  readonly found: string;
+}
+
 /** No reply came in time. The message may have been handled. */
 export class AskTimeoutError extends ActorError {
   /** The class in snake_case. */
@@ -49,16 +63,24 @@ export class AskTimeoutError extends ActorError {
   readonly target: Pid;
   /** How long the asker waited, in milliseconds. */
   readonly timeout: number;
+  /** Who was silent in the end, when that is known. */
+  readonly silent: Silent | undefined;
 
-  /** Names who was asked what, and for how long; `work` is what the target was doing in the end, when that is known. */
-  constructor(target: Pid, type: string, timeout: number, work?: string) {
-    const found = work === undefined ? "" : ` (it is ${work})`;
+  /** Names who was asked what, for how long, and what is known of why there was no reply. */
+  constructor(
+    target: Pid,
+    type: string,
+    timeout: number,
+    silence?: Silence,
+  ) {
+    const found = silence === undefined ? "" : ` (${silence.found})`;
     super(
       `Cannot complete the ask of "${type}" to "${target}": no reply within ${timeout} ms${found}, a reply was expected`,
       { outcome: "unknown", retryable: false },
     );
     this.target = target;
     this.timeout = timeout;
+    this.silent = silence?.of;
   }
 }
 

@@ -84,7 +84,7 @@ export type {
   CircuitState,
 } from "./circuit_breaker_options.ts";
 export type { Context } from "./context.ts";
-export type { ActorErrorOptions, Outcome } from "./errors.ts";
+export type { ActorErrorOptions, Outcome, Silence, Silent } from "./errors.ts";
 export type { EventStream, SubscribeOptions } from "./event_stream.ts";
 export type {
   ActorFailed,

@@ -5,9 +5,9 @@
 
 import type { AskRegistry } from "./asks.ts";
 import { askAll, type AskOutcomes, tellAll } from "./batch.ts";
-import { describe } from "./errors.ts";
+import { describe, type Silence } from "./errors.ts";
 import { showAs } from "./inspect.ts";
-import type { Mail } from "./message.ts";
+import type { Mail, ReplyTo } from "./message.ts";
 import type { Pid } from "./pid.ts";
 import type { Poison } from "./signals.ts";
 import {
@@ -157,6 +157,14 @@ export abstract class BaseRef<P extends AnyProtocol = AnyProtocol>
   /** What the actor is doing, in words for people, where that is known. */
   work(): string | undefined {
     return undefined;
+  }
+
+  /** What is known of why an ask has no reply. */
+  silence(_ask: ReplyTo): Silence | undefined {
+    const work = this.work();
+    return work === undefined
+      ? undefined
+      : { of: "actor", found: `it is ${work}` };
   }
 
   tell(message: MessageOf<P> | Poison): boolean {

@@ -4,8 +4,8 @@
  */
 
 import type { Clock, Timer } from "../internal/clock.ts";
-import { AskTimeoutError } from "../actor/errors.ts";
-import type { ReplyTo } from "../actor/message.ts";
+import { AskTimeoutError, type Silence } from "../actor/errors.ts";
+import type { Carrier, ReplyTo } from "../actor/message.ts";
 import type { Pid } from "../actor/pid.ts";
 import type { Spawn } from "./wire/fields.ts";
 
@@ -44,6 +44,9 @@ export interface ControlRequest {
 /** Waits for the answer to a {@linkcode ControlRequest}. */
 export class ControlReply implements ReplyTo {
   readonly deadline: number;
+  /** How long it waits, in milliseconds. */
+  readonly timeout: number;
+  carrier: Carrier | undefined = undefined;
   /** The address in the answer. */
   readonly answer: Promise<string>;
   readonly #resolve: (address: string) => void;
@@ -52,19 +55,24 @@ export class ControlReply implements ReplyTo {
   readonly #onAbort: () => void;
   readonly #timer: Timer;
 
-  /** `abandon` is called with the reason when the wait ended without an answer. */
+  /**
+   * `abandon` is called with the reason when the wait ended without an answer, `silence` for what is known of
+   * why none came in time.
+   */
   constructor(
     clock: Clock,
     { target, what }: ControlRequest,
     timeout: number,
     signal: AbortSignal | undefined,
     abandon: (reason: unknown) => void,
+    silence: (reply: ReplyTo) => Silence | undefined,
   ) {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     this.answer = promise;
     this.#resolve = resolve;
     this.#reject = reject;
     this.#signal = signal;
+    this.timeout = timeout;
     this.deadline = clock.now() + timeout;
     const giveUp = (error: unknown) => {
       abandon(error);
@@ -73,7 +81,7 @@ export class ControlReply implements ReplyTo {
     this.#onAbort = () => giveUp(signal?.reason);
     this.#timer = clock.setTimer(
       timeout,
-      () => giveUp(new AskTimeoutError(target, what, timeout)),
+      () => giveUp(new AskTimeoutError(target, what, timeout, silence(this))),
     );
     signal?.addEventListener("abort", this.#onAbort);
   }

@@ -105,6 +105,11 @@ export class LargeMessages {
     return this.#pairs.has(pairOf(receiver, sender));
   }
 
+  /** Whether an ask waits. */
+  hasAsk(correlation: number): boolean {
+    return this.#asks.has(correlation);
+  }
+
   /** Adds a message behind those of its pair. */
   add(message: LargeMessage): void {
     const { receiver, sender, correlation, payload } = message;

@@ -4,7 +4,8 @@
  */
 
 import type { Addressee } from "../actor/dead_letters.ts";
-import { Envelope, type Mail } from "../actor/message.ts";
+import type { Silence } from "../actor/errors.ts";
+import { Envelope, type Mail, type ReplyTo } from "../actor/message.ts";
 import type { BaseRef } from "../actor/ref.ts";
 import {
   ControlReply,
@@ -28,8 +29,9 @@ import { Outbound } from "./outbound.ts";
 import { Reading, type ReadingHost } from "./reading.ts";
 import type { Ending } from "./redials.ts";
 import { remainingFor } from "./remaining.ts";
-import { type Request, Requests } from "./requests.ts";
+import { Request, Requests } from "./requests.ts";
 import type { Route } from "./route.ts";
+import { silenceOf } from "./silence.ts";
 import type { Connection } from "./transport.ts";
 import { examine, type VitalOptions } from "./vitals.ts";
 import type { DecodedFrame, Failure } from "./wire/fields.ts";
@@ -185,7 +187,10 @@ export class Link implements ReadingHost {
         outbound.message(route, mail, message, target, sender, correlation, remaining)
       ) {
         // When nobody waits any more, the peer is told, after it was told of the message.
-        if (request !== undefined) request.replyTo.carrier = request;
+        if (request !== undefined) {
+          request.position = outbound.messages;
+          request.replyTo.carrier = request;
+        }
         meter?.waiting(outbound.inFlight);
         return true;
       }
@@ -227,8 +232,10 @@ export class Link implements ReadingHost {
       timeout ?? asks.defaultTimeout,
       signal,
       (reason) => opened.abandon(reply, reason),
+      (reply) => this.silence(reply),
     );
     const opened = this.requests.openControl(reply, kind + 1, action);
+    reply.carrier = opened;
     try {
       if (spawn !== undefined) {
         this.outbound.check(spawn.input.length, `input of ${spawn.inputType}`);
@@ -244,6 +251,25 @@ export class Link implements ReadingHost {
       reply.fail(error);
     }
     return await reply.answer;
+  }
+
+  /** What is known of why `ask`, which was sent over this link, has no answer. */
+  silence(ask: ReplyTo): Silence | undefined {
+    const { carrier: request, deadline } = ask;
+    if (!(request instanceof Request) || !("timeout" in ask)) return undefined;
+    const { runtime: { clock }, silenceTimeout } = this.#options;
+    const { outbound } = this;
+    const { correlation, position } = request;
+    return silenceOf({
+      node: this.node,
+      heardAt: this.#reading.heardAt,
+      askedAt: deadline - Number(ask.timeout),
+      now: clock.now(),
+      patience: silenceTimeout / 2,
+      isTaken: request.isAsk
+        ? !outbound.isFraming(correlation) && outbound.hasTaken(position)
+        : undefined,
+    });
   }
 
   /** Ends the link. What was not acknowledged goes to the dead letters, whoever waits is told. */

@@ -39,6 +39,8 @@ export interface LinkOptions {
   budget: number;
   /** Bytes of the largest payload, in either direction. */
   maxMessageBytes: number;
+  /** How long nothing may come from the peer before the link is ended, in milliseconds. */
+  silenceTimeout: number;
   /** After how many milliseconds without messages and requests whoever dialled closes it. */
   idleTimeout: number;
   /** Counts and times, in a node with metrics. */

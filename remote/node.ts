@@ -305,7 +305,8 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     role: "dialler" | "acceptor",
     peer: string = node,
   ): Link {
-    const { budget, maxMessageBytes, idleTimeout } = this.#options;
+    const { budget, maxMessageBytes, silenceTimeout, idleTimeout } =
+      this.#options;
     const link = new Link({
       runtime: this.runtime,
       owner: this,
@@ -313,6 +314,7 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
       node,
       budget,
       maxMessageBytes,
+      silenceTimeout,
       idleTimeout,
       meter: this.#meters?.link(peer),
     });

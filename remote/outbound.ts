@@ -4,7 +4,7 @@
  */
 
 import type { Addressee } from "../actor/dead_letters.ts";
-import type { Mail, Message } from "../actor/message.ts";
+import { type Mail, type Message, replyToOf } from "../actor/message.ts";
 import type { BaseRef } from "../actor/ref.ts";
 import type { Clock } from "../internal/clock.ts";
 import { CHUNK_BYTES } from "./chunks.ts";
@@ -16,6 +16,7 @@ import type { LinkMeter } from "./meter.ts";
 import { Outstanding } from "./outstanding.ts";
 import { Numbers } from "./numbers.ts";
 import { Room, type RoomHost } from "./room.ts";
+import { Request } from "./requests.ts";
 import type { Route } from "./route.ts";
 import type { Connection } from "./transport.ts";
 import { FrameWriter } from "./wire/encoder.ts";
@@ -88,6 +89,16 @@ export class Outbound implements LargeSenderHost, RoomHost {
   /** How many messages were framed so far. */
   get messages(): number {
     return this.#outstanding.total;
+  }
+
+  /** Whether the peer has processed so many messages. */
+  hasTaken(messages: number): boolean {
+    return messages <= this.#outstanding.acknowledged;
+  }
+
+  /** Whether an ask waits, of which not all parts are framed. */
+  isFraming(correlation: number): boolean {
+    return this.#large.messages.hasAsk(correlation);
   }
 
   /** Bytes of finished frames, answers among them, that the connection has not taken. */
@@ -316,8 +327,13 @@ export class Outbound implements LargeSenderHost, RoomHost {
   }
 
   endFrame(mail: Mail | undefined, target: Addressee | undefined): void {
-    if (mail !== undefined && target !== undefined) this.#count(mail, target);
-    else this.#finish();
+    if (mail === undefined || target === undefined) {
+      this.#finish();
+      return;
+    }
+    this.#count(mail, target);
+    const carrier = replyToOf(mail)?.carrier;
+    if (carrier instanceof Request) carrier.position = this.messages;
   }
 
   dropFrame(message: LargeMessage, error: unknown): void {

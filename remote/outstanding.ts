@@ -34,6 +34,11 @@ export class Outstanding {
     return this.#size;
   }
 
+  /** How many frames the peer has processed. */
+  get acknowledged(): number {
+    return this.#acked;
+  }
+
   /** How many frames were added so far. */
   get total(): number {
     return this.#acked + this.#size;

@@ -4,7 +4,8 @@
  */
 
 import type { AskRegistry } from "../actor/asks.ts";
-import { type Mail, messageOf } from "../actor/message.ts";
+import type { Silence } from "../actor/errors.ts";
+import { type Mail, messageOf, type ReplyTo } from "../actor/message.ts";
 import type { Pid } from "../actor/pid.ts";
 import type { AnyProtocol, ProtocolData } from "../actor/protocol.ts";
 import { BaseRef, READY, wrongProtocol } from "../actor/ref.ts";
@@ -110,6 +111,10 @@ export class RemoteRef<P extends AnyProtocol = AnyProtocol> extends BaseRef<P> {
     if (link !== undefined) return link.outbound.ready() ?? READY;
     const action = `wait for room on the way to "${this.pid}" on`;
     return Promise.reject(this.#host.ended(this.pid, action));
+  }
+
+  override silence(ask: ReplyTo): Silence | undefined {
+    return this.#route?.link.silence(ask);
   }
 
   watch(): void {

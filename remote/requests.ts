@@ -29,6 +29,8 @@ export class Request implements Carrier {
   /** The protocol of who is asked, and when; kept in a node with metrics only. */
   protocol = "";
   since = 0;
+  /** How many messages of the lane there were with it; 0 while it waits, and for what is no message. */
+  position = 0;
   readonly #what: string;
   readonly #target: Addressee | undefined;
 
@@ -65,6 +67,11 @@ export class Request implements Carrier {
   /** Nobody waits any more, because of `reason`. */
   abandon(_ask: ReplyTo, reason: unknown): void {
     this.#requests.abandon(this.correlation, reason);
+  }
+
+  /** Whether it is a message for an actor. */
+  get isAsk(): boolean {
+    return this.codecs !== undefined;
   }
 
   /** Takes it back: it was not sent. */

@@ -376,7 +376,7 @@ Deno.test("PendingAsk tells its carrier when the asker gives up, and only then",
   let last: PendingAsk | undefined;
   const target = {
     pid: undefined,
-    work: () => undefined,
+    silence: () => undefined,
     deliver(ask: PendingAsk) {
       last = ask;
       ask.carrier = { abandon: () => void abandoned++ };

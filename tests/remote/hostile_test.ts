@@ -338,6 +338,7 @@ Deno.test("Link asks its owner to part once, however often the peer says goodbye
     node: "n:1",
     budget: 1_000,
     maxMessageBytes: 16_384,
+    silenceTimeout: 10_000,
     idleTimeout: 30_000,
     meter: undefined,
   });

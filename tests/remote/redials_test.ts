@@ -237,6 +237,7 @@ Deno.test("A link that has ended takes no other connection", async () => {
     node: "n:1",
     budget: 1_000,
     maxMessageBytes: 16_384,
+    silenceTimeout: 10_000,
     idleTimeout: 30_000,
     meter: undefined,
   });
