@@ -85,26 +85,19 @@ export class AskBranch extends AskLink {
   }
 }
 
-/** The open asks of actors, by actor. An ask is here from its beginning to its outcome. */
+/** The open asks of actors, each in the list of its actor. An ask is there from its beginning to its outcome. */
 export class OpenAsks {
-  readonly #newest: Map<Cell, AskLink> = new Map<Cell, AskLink>();
-
   /** How many actors wait for a reply. */
-  get size(): number {
-    return this.#newest.size;
-  }
-
-  /** The newest open ask of `cell`, with the others behind it. */
-  of(cell: Cell): AskLink | undefined {
-    return this.#newest.get(cell);
-  }
+  size = 0;
 
   /** Notes an ask. */
   add(link: AskLink): void {
-    const newest = this.#newest.get(link.cell);
+    const { cell } = link;
+    const newest = cell.newestAsk;
     link.next = newest;
     if (newest !== undefined) newest.prior = link;
-    this.#newest.set(link.cell, link);
+    else this.size++;
+    cell.newestAsk = link;
   }
 
   /** Forgets an ask. */
@@ -112,8 +105,10 @@ export class OpenAsks {
     const { cell, next, prior } = link;
     if (next !== undefined) next.prior = prior;
     if (prior !== undefined) prior.next = next;
-    else if (next !== undefined) this.#newest.set(cell, next);
-    else this.#newest.delete(cell);
+    else {
+      cell.newestAsk = next;
+      if (next === undefined) this.size--;
+    }
     link.next = undefined;
     link.prior = undefined;
   }
@@ -183,11 +178,10 @@ export function takeChained(
  */
 export function endWaitsFor(cell: Cell): void {
   const flights = cell.rareOrNone?.interleaving?.flights ?? [];
-  const { open } = cell.runtime.asks;
   const seen = new Set<AskLink>();
   const waiting: AskLink[] = [];
   const visit = (asker: Cell, work: Mail | undefined): void => {
-    for (let link = open.of(asker); link !== undefined; link = link.next) {
+    for (let link = asker.newestAsk; link !== undefined; link = link.next) {
       if (link.mail !== work || seen.has(link)) continue;
       if (seen.size === LONGEST_SEARCH) return;
       seen.add(link);
@@ -254,10 +248,9 @@ class CycleSearch {
   /** Whether `cell` cannot answer `mail` before the asker has its reply. */
   reaches(cell: Cell, mail: Mail): boolean {
     const { cell: asker, mail: asking } = this.#goal;
-    const { open } = cell.runtime.asks;
     for (const work of workBefore(cell, mail)) {
       if (cell === asker && work === asking) return true;
-      for (let link = open.of(cell); link !== undefined; link = link.next) {
+      for (let link = cell.newestAsk; link !== undefined; link = link.next) {
         if (link.mail === work && this.#follows(link)) return true;
       }
     }

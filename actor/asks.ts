@@ -151,15 +151,19 @@ export class AskRegistry {
     return this.#size;
   }
 
-  /** Sends `message` to `target` and returns the promise of its reply. Never throws. */
+  /**
+   * Sends `message` to `target` and returns the promise of its reply, which comes before `limit` or not at all.
+   * Never throws.
+   */
   ask(
     target: BaseRef,
     message: Message,
     sender: BaseRef | undefined,
     options?: AskOptions,
     chain?: AskLink,
+    limit: number = Infinity,
   ): Promise<unknown> {
-    const timeout = options?.timeout ?? this.defaultTimeout;
+    let timeout = options?.timeout ?? this.defaultTimeout;
     if (!(timeout >= 0)) {
       return Promise.reject(
         new RangeError(
@@ -168,6 +172,7 @@ export class AskRegistry {
       );
     }
     const now = this.#clock.now();
+    if (limit - now < timeout) timeout = Math.max(0, limit - now);
     const ask = new PendingAsk(
       this,
       target,

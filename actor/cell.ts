@@ -3,7 +3,7 @@
  * @module
  */
 
-import { takeChained } from "./ask_chain.ts";
+import { type AskLink, takeChained } from "./ask_chain.ts";
 import { CellContext } from "./cell_context.ts";
 import {
   type CellSpec,
@@ -67,6 +67,8 @@ export class Cell implements Owner, Watcher, TimerOwner {
   table: HandlerTable | undefined = undefined;
   /** The mail that is being handled. */
   mail: Mail | undefined = undefined;
+  /** The ask that it began last and that is open; the others follow it. */
+  newestAsk: AskLink | undefined = undefined;
   /** What handlers are given, once one was called. */
   contextOrNone: CellContext | undefined = undefined;
   /** What few actors need; not there as long as none of it was needed. */

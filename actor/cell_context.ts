@@ -3,7 +3,7 @@
  * @module
  */
 
-import { AskLink, chainOf } from "./ask_chain.ts";
+import { AskLink } from "./ask_chain.ts";
 import { askAll, type AskOutcomes, tellAll } from "./batch.ts";
 import {
   become,
@@ -261,19 +261,21 @@ export class CellContext implements Context {
   ask<Q extends AnyProtocol, M extends MessageOf<Q>>(
     ref: ActorRef<Q>,
     message: M,
-    options: AskOptions = {},
+    options?: AskOptions,
   ): Promise<MessageReply<M>> {
     const cell = this.#cell;
-    const { asks } = cell.runtime;
-    const { remaining } = this;
     const mail = this.#current;
-    const chain = new AskLink(cell, mail, chainOf(mail));
-    const timeout = Math.min(options.timeout ?? asks.defaultTimeout, remaining);
+    const replyTo = mail === undefined ? undefined : replyToOf(mail);
+    const chain = new AskLink(cell, mail, replyTo?.chain);
     // The protocol promises the type of the reply; the handler's type was checked against it.
-    return asks.ask(baseRef(ref), message as Message, cell.ref, {
-      ...options,
-      timeout,
-    }, chain) as Promise<MessageReply<M>>;
+    return cell.runtime.asks.ask(
+      baseRef(ref),
+      message as Message,
+      cell.ref,
+      options,
+      chain,
+      replyTo?.deadline,
+    ) as Promise<MessageReply<M>>;
   }
 
   tellAll<Q extends AnyProtocol>(

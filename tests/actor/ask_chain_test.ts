@@ -465,7 +465,7 @@ Deno.test("open asks of one actor are forgotten in any order", async () => {
     assert(cell !== undefined);
     const count = () => {
       let count = 0;
-      for (let link = open.of(cell); link !== undefined; link = link.next) {
+      for (let link = cell.newestAsk; link !== undefined; link = link.next) {
         count++;
       }
       return count;
