@@ -10,7 +10,7 @@ import {
 import { seededRandom } from "../../../internal/random.ts";
 import { internalsOf } from "../../../actor/system.ts";
 import { ManualClock, settle } from "../../../testing/mod.ts";
-import { gate, quietSystem, raise } from "../fixtures.ts";
+import { gate, quietSystem, raise, record } from "../fixtures.ts";
 import { Desk, type DeskRef, desks, type Work } from "./fixtures.ts";
 
 const resuming = oneForOne({ decide: () => "resume" });
@@ -133,6 +133,36 @@ Deno.test("scatterGatherFirst() cancels the others after a reply and all when th
   assertEquals(cancelled, ["1", "3", "1", "3"]);
   assertEquals(internalsOf(system).runtime.asks.size, 0);
   await system.drain({ timeout: 0 }); // the second one waits for ever
+});
+
+Deno.test("scatterGatherFirst() answers although listeners of those that it cancels throw, which is reported", async () => {
+  await using system = quietSystem();
+  const failures = record(system, "actor_failed");
+  const pool = system.spawnPool(Desk, desks(), {
+    size: 3,
+    strategy: scatterGatherFirst(),
+  });
+  const open = gate<string>();
+  const closed = gate<string>();
+  const reply = pool.ask(Desk.run((desk, { signal }) => {
+    if (desk === 2) return open.promise;
+    signal.addEventListener("abort", () => raise(new Error(`desk ${desk}`)));
+    return closed.promise;
+  }));
+  await settle(system);
+  open.resolve("won");
+  assertEquals(await reply, "won");
+  closed.resolve("too late");
+  await settle(system);
+  assertEquals(
+    failures.map(({ error, during, directive }) => [
+      (error as Error).message,
+      during,
+      directive,
+    ]),
+    [["desk 1", "abort", undefined], ["desk 3", "abort", undefined]],
+  );
+  assertEquals(await pool.ask(Desk.serve("on")), "1:on");
 });
 
 Deno.test("scatterGatherFirst() gives a message without an asker to all", async () => {
