@@ -90,6 +90,14 @@ export interface HandshakeConnection {
   certified?: CertifiedPeer | undefined;
 }
 
+/** What a node says of its settings. */
+export interface PeerSettings {
+  /** The largest frame that it reads, in bytes. */
+  readonly maxFrameBytes: number;
+  /** The highest version that it speaks, unless that is above the own highest one. */
+  readonly maxVersion: number;
+}
+
 /** What both ends know once they have agreed. */
 export interface Session {
   /** The other node, as it says itself. */
@@ -104,6 +112,8 @@ export interface Session {
   readonly version: number;
   /** The largest frame in bytes that both read. */
   readonly maxFrameBytes: number;
+  /** What the peer says of its own settings. */
+  readonly settings: PeerSettings;
   /** Name and version of the peer's software, as it says itself. */
   readonly software: string;
   /** What the acceptor calls the connection; nobody else but the dialler knows it. */

@@ -218,6 +218,10 @@ export class Acceptor implements Handshake {
       dialled: formatAddress(hello.dialledHost, hello.dialledPort),
       version,
       maxFrameBytes: Math.min(maxFrameBytes, Number(hello.maxFrameBytes)),
+      settings: {
+        maxFrameBytes: Number(hello.maxFrameBytes),
+        maxVersion: hello.maxVersion,
+      },
       software: printable(hello.software),
       token,
       replaces: hello.replaces,

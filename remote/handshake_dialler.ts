@@ -142,6 +142,10 @@ export class Dialler implements Handshake {
         dialled: formatAddress(hostname, port),
         version: welcome.version,
         maxFrameBytes: Math.min(maxFrameBytes, Number(welcome.maxFrameBytes)),
+        settings: {
+          maxFrameBytes: Number(welcome.maxFrameBytes),
+          maxVersion: welcome.version,
+        },
         software: printable(welcome.software),
         token: welcome.token,
         replaces: this.#options.replaces ?? new Uint8Array(),

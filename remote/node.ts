@@ -23,7 +23,12 @@ import { lastFrames, sayFarewell } from "./farewell.ts";
 import type { PeerPlace } from "./goakt/client/goakt_client.ts";
 import { Goakt, type GoaktOptions } from "./goakt/goakt.ts";
 import { GreetingConnection } from "./goakt/server/greeting_connection.ts";
-import type { HandshakeOptions, NodeIdentity, Session } from "./handshake.ts";
+import {
+  type HandshakeOptions,
+  type NodeIdentity,
+  type Session,
+  VERSIONS,
+} from "./handshake.ts";
 import {
   Acceptor,
   encodeRefusal,
@@ -50,6 +55,7 @@ import { Receiver, type ReceiverHost } from "./receiver.ts";
 import { STRANGER, testSelf } from "./self_test.ts";
 import type { SecuritySettings } from "./security_options.ts";
 import { type RedialDelay, Redials } from "./redials.ts";
+import { SettingsComparison } from "./settings.ts";
 import { type RefHost, RemoteRef, UNKNOWN_PROTOCOL } from "./remote_ref.ts";
 import {
   type Connection,
@@ -112,6 +118,7 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
   /** Not there when nobody wants figures. */
   readonly #meters: RemoteMeters | undefined;
   readonly redials: Redials;
+  readonly settings: SettingsComparison;
   readonly #quarantine: Quarantine;
   /** The links of diallers by the tokens that they were given; an entry goes with its link. */
   readonly #accepted: Map<string, Link> = new Map();
@@ -160,6 +167,10 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     this.#meters = options.metrics &&
       new RemoteMeters(options.metrics, events, this.clock);
     const { clock, random } = internals.runtime;
+    this.settings = new SettingsComparison(
+      { maxFrameBytes: options.maxMessageBytes, versions: VERSIONS },
+      (text) => this.#warn(text, undefined),
+    );
     this.redials = new Redials(clock, random, options.redialDelay);
     this.#quarantine = new Quarantine(
       this.#links,
@@ -568,6 +579,7 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
         return await sayFarewell(connection, bytes, { clock: this.clock });
       }
     }
+    this.settings.compare(session);
     link.open(connection, session);
   }
 

@@ -16,6 +16,7 @@ import { Dialler } from "./handshake_dialler.ts";
 import { shakeHands } from "./handshake_driver.ts";
 import type { Link } from "./link.ts";
 import type { Redials } from "./redials.ts";
+import type { SettingsComparison } from "./settings.ts";
 import { type Connection, formatAddress, type Transport } from "./transport.ts";
 
 /** What a peer needs of its node. */
@@ -31,6 +32,8 @@ export interface PeerHost {
   readonly clock: Clock;
   /** When nodes may be dialled again. */
   readonly redials: Redials;
+  /** Says what peers have set differently. */
+  readonly settings: SettingsComparison;
   /** Takes note of who has answered at the address that it says is its own. */
   proved(peer: NodeIdentity): void;
   /** Makes a link that waits for its connection. */
@@ -158,6 +161,7 @@ export class Peer {
       signal,
     });
     redials.opened(way, session.token);
+    this.#host.settings.compare(session);
     link.open(connection, session);
     if (nodeKey(session.peer) === nodeKey(this.#address)) {
       this.#host.proved(session.peer);

@@ -127,6 +127,7 @@ Deno.test("Dialler and Acceptor tell each other who they are", () => {
     dialled: "10.0.0.2:4002",
     version: 1,
     maxFrameBytes: MAX_FRAME_BYTES,
+    settings: { maxFrameBytes: MAX_FRAME_BYTES, maxVersion: 1 },
     token: new Uint8Array(),
     replaces: new Uint8Array(),
   };

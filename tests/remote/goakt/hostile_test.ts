@@ -28,7 +28,7 @@ async function attack(
 ): Promise<Attack> {
   const world = new World();
   const shop = await world.node("shop", { remote: { ...remote, goakt } });
-  const honest = await world.node("honest");
+  const honest = await world.node("honest", { remote });
   spawnBox(shop.system, "box");
   const ref = honest.remote.ref(Box, addressOf(shop, "box"));
   assertEquals(await ref.ask(Box.echo(1)), 1);
