@@ -119,7 +119,14 @@ const MAILBOXES: readonly (MailboxFactory | undefined)[] = [
 ];
 
 /** What happens by chance to a message, in thousandths. */
-const CHANCES = { stash: 10, fail: 10, failLater: 3, wait: 20, stop: 1 };
+const CHANCES = {
+  stash: 10,
+  forward: 20,
+  fail: 10,
+  failLater: 3,
+  wait: 20,
+  stop: 1,
+};
 
 /** Where workers find one another, and what they are up to. */
 export class Site {
@@ -237,6 +244,10 @@ export class Site {
       ctx.tell(this.anybody(), Work.carry(this.load(hops - 1)));
     }
     if (key % 16 === 0) ctx.unstashAll();
+    if (this.below(1_000) < CHANCES.forward) {
+      tally.sent++;
+      ctx.forward(this.anybody());
+    }
     if ((dice -= CHANCES.fail) < 0) throw this.#failure();
     if ((dice -= CHANCES.failLater) < 0) {
       return Promise.resolve().then(() => {
