@@ -87,7 +87,8 @@ export interface ActorRef<P extends AnyProtocol> {
     options?: AskOptions,
   ): Promise<AskOutcomes<M>>;
   /**
-   * Waits until the actor has started.
+   * Waits until the actor has started. When its start failed for good, waits until it has ended: its
+   * name is free then.
    *
    * @throws {StartError} When its factory or its `onStart` threw.
    * @throws {StoppedError} When it stopped before.

@@ -290,7 +290,6 @@ function startFailed(
     }
     report(cell, error, "onStart", "stop");
     end(cell, "stopping", "not_started", new StartError(cell.pid, error));
-    settleStart(cell);
   } else if (cell.state === "restarting") {
     const directive = decideFor(cell, error, "onStart");
     // There is no instance to go on with, so what is not another restart or the parent's is the end.
@@ -301,20 +300,22 @@ function startFailed(
   }
 }
 
-/** Resolves once `cell` has started. */
+/** Resolves once `cell` has started. When that fails it rejects once `cell` has ended, and its name is free. */
 export function started(cell: Cell): Promise<void> {
+  const { state } = cell;
+  const ending = cell.hasRare ? cell.rare.ending : undefined;
+  const hasFailed = isEnding(state) && ending?.reason === "not_started";
   if (
-    cell.state === "new" || cell.state === "starting" ||
-    cell.state === "restarting"
+    state === "new" || state === "starting" || state === "restarting" ||
+    hasFailed && state !== "stopped"
   ) {
     return new Promise((resolve, reject) =>
       (cell.rare.startWaiters ??= []).push({ resolve, reject })
     );
   }
-  if (!isEnding(cell.state)) return Promise.resolve();
-  const ending = cell.hasRare ? cell.rare.ending : undefined;
+  if (!isEnding(state)) return Promise.resolve();
   return Promise.reject(
-    ending?.reason === "not_started"
+    hasFailed
       ? ending.error
       : new StoppedError(cell.pid, "wait for the start of", "it has stopped"),
   );

@@ -103,6 +103,28 @@ Deno.test("a factory that returns a promise is a failed start, whatever becomes 
   }
 });
 
+Deno.test("ActorRef.started() rejects once a failed actor has ended, so that its name is free", async () => {
+  await using system = quietSystem();
+  const ending = Promise.withResolvers<void>();
+  const order: string[] = [];
+  const actor = system.spawn(Worker, () => ({
+    ...worker(),
+    onStart(ctx) {
+      ctx.spawn(Worker, () => ({ ...worker(), onStop: () => ending.promise }));
+      throw new Error("no");
+    },
+  }), { name: "a", start: { tries: 1 } });
+  const early = actor.started().catch(() => order.push("early"));
+  await settle(system);
+  const late = actor.started().catch(() => order.push("late"));
+  await settle(system);
+  assertEquals(order, []);
+  ending.resolve();
+  await Promise.all([early, late]);
+  assertEquals(order, ["early", "late"]);
+  await system.spawn(Worker, () => worker(), { name: "a" }).started();
+});
+
 Deno.test("a failed start calls no stop hook and is not tried again after the last try", async () => {
   await using system = quietSystem();
   const log: string[] = [];
