@@ -155,7 +155,7 @@ export class Rare {
   /** Mail that comes before what is in the mailbox. */
   front: Deque<Mail> | undefined = undefined;
   /** Its links with other actors, by the other. */
-  links: Map<BaseRef, Watcher> | undefined = undefined;
+  links: Map<unknown, Watcher> | undefined = undefined;
   /** Counts what it does, in a system with metrics. */
   meter: ActorMeter | undefined = undefined;
   /** What it sends to itself later. */

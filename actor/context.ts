@@ -127,17 +127,21 @@ export interface Context<P extends AnyProtocol = AnyProtocol> {
   ): boolean;
   /** Sends what a task leads to as a message, and lets the actor handle others meanwhile. */
   readonly pipeTo: PipeTo;
-  /** Asks to be told, through `onTerminated`, when the actor behind `ref` has ended. */
+  /**
+   * Asks to be told, through `onTerminated`, when the actor behind `ref` has ended, on whatever node that is.
+   * Of an actor whose node is out of reach for longer than `nodeDownTimeout` it is told once, as `"node_down"`.
+   */
   watch(ref: ActorRef<AnyProtocol>): void;
   /** Ends a watch. An end that was noticed but not handled yet is not told any more. */
   unwatch(ref: ActorRef<AnyProtocol>): void;
   /**
-   * Links this actor with another one of this node, both ways: when one ends, the other is told
+   * Links this actor with another one, of any node, both ways: when one ends, the other is told
    * through `onExit`. Without that hook it fails with a {@linkcode LinkedActorError} when the end was
    * not by request, and its supervisor decides. A restart is not an end; a link survives it. Linking
-   * with an actor that is gone counts as its end. Linking twice is linking once.
+   * with an actor that is gone counts as its end, and so does a node that is out of reach for too long.
+   * Linking twice is linking once.
    *
-   * @throws {TypeError} When the actor is on another node.
+   * @throws {TypeError} When the actor is on a GoAkt node, which knows no links.
    */
   link(ref: ActorRef<AnyProtocol>): void;
   /** Ends a link on both sides. An end that was noticed but not handled yet is not felt any more. */

@@ -8,7 +8,8 @@ import type { BaseRef, Terminated, Watcher } from "./ref.ts";
 /** Both directions of death watch for one actor. Emptied when it has stopped. */
 export class DeathWatch {
   #watchers: Set<Watcher> | undefined = undefined;
-  #watched: Set<BaseRef> | undefined = undefined;
+  /** By identity, since there may be several references to one actor of another node. */
+  #watched: Map<unknown, BaseRef> | undefined = undefined;
 
   /** How many will be told of the actor's end. */
   get watchers(): number {
@@ -27,20 +28,22 @@ export class DeathWatch {
 
   /** Notes that the actor watches `ref`; false when it did already. */
   begin(ref: BaseRef): boolean {
-    const watched = this.#watched ??= new Set();
-    if (watched.has(ref)) return false;
-    watched.add(ref);
+    const watched = this.#watched ??= new Map<unknown, BaseRef>();
+    if (watched.has(ref.identity)) return false;
+    watched.set(ref.identity, ref);
     return true;
   }
 
   /** Notes that the watch of `ref` is over; false when there was none. */
   end(ref: BaseRef): boolean {
-    return this.#watched?.delete(ref) ?? false;
+    return this.#watched?.delete(ref.identity) ?? false;
   }
 
   /** Ends all watches of `watcher`, which has stopped, and tells those who watched it. */
   close(watcher: Watcher, ref: BaseRef, terminated: () => Terminated): void {
-    for (const watched of this.#watched ?? []) watched.unwatch(watcher);
+    for (const watched of this.#watched?.values() ?? []) {
+      watched.unwatch(watcher);
+    }
     this.#watched = undefined;
     const watchers = this.#watchers;
     this.#watchers = undefined;

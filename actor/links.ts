@@ -11,6 +11,23 @@ import type { Message } from "./message.ts";
 import type { BaseRef, Terminated, Watcher } from "./ref.ts";
 import { type ExitBody, exitMail } from "./signals.ts";
 
+/** Ties an actor of this node to one of another; the other node has one of its own. */
+class FarLink implements Watcher {
+  readonly #cell: Cell;
+  readonly #far: BaseRef;
+
+  constructor(cell: Cell, far: BaseRef) {
+    this.#cell = cell;
+    this.#far = far;
+  }
+
+  terminated(terminated: Terminated, ref: BaseRef): void {
+    if (ref === this.#cell.ref) return this.#far.unwatch(this, "ended");
+    this.#cell.removeWatcher(this);
+    exit(this.#cell, { terminated, ref, link: this });
+  }
+}
+
 /** Ties two actors of this process together; each end is told of the end of the other. */
 class Link implements Watcher {
   readonly #one: Cell;
@@ -31,36 +48,55 @@ class Link implements Watcher {
 /**
  * Links `cell` with the actor behind `ref`, once. An actor that is gone is felt at once.
  *
- * @throws {TypeError} When the actor is on another node.
+ * @throws {TypeError} When the actor is on a node that knows no links.
  */
 export function link(cell: Cell, ref: BaseRef): void {
   if (cell.state === "stopped" || ref === cell.ref) return;
-  const links = cell.rare.links ??= new Map<BaseRef, Watcher>();
-  if (links.has(ref)) return;
-  if (!ref.isLocal) {
-    throw new TypeError(
-      `Cannot link "${cell.pid}" with "${ref.pid}": it is on another node, an actor of this node was expected`,
-    );
-  }
+  const links = cell.rare.links ??= new Map<unknown, Watcher>();
+  if (links.has(ref.identity)) return;
+  if (!ref.isLocal) return linkFar(cell, ref, cell.ref);
   const other = ref instanceof LocalRef ? ref.cell : undefined;
   const made = new Link(cell, other ?? cell);
-  links.set(ref, made);
+  links.set(ref.identity, made);
   if (other === undefined || other.state === "stopped") {
     const terminated: Terminated = { pid: ref.pid, reason: "missing" };
     return exit(cell, { terminated, ref, link: made });
   }
-  (other.rare.links ??= new Map<BaseRef, Watcher>()).set(cell.ref, made);
+  (other.rare.links ??= new Map<unknown, Watcher>()).set(cell.ref, made);
   cell.addWatcher(made);
   other.addWatcher(made);
+}
+
+/** Does for `cell` what the actor behind `ref`, on another node, has done when it linked itself with it. */
+export function acceptLink(cell: Cell, ref: BaseRef): void {
+  if (isEnding(cell.state)) return; // the other one watches it, and is told
+  if (!cell.rare.links?.has(ref.identity)) linkFar(cell, ref, undefined);
+}
+
+/** Ends what {@linkcode acceptLink} began, at the wish of the other node. */
+export function endAcceptedLink(cell: Cell, ref: BaseRef): void {
+  const made = cell.rareOrNone?.links?.get(ref.identity);
+  if (made === undefined) return;
+  cell.rare.links?.delete(ref.identity);
+  cell.removeWatcher(made);
+  ref.unwatch(made, "ended"); // the other node has forgotten it
+}
+
+function linkFar(cell: Cell, ref: BaseRef, linked: BaseRef | undefined): void {
+  const made = new FarLink(cell, ref);
+  ref.watch(made, linked); // first, since it refuses nodes that know no links
+  (cell.rare.links ??= new Map<unknown, Watcher>()).set(ref.identity, made);
+  cell.addWatcher(made);
 }
 
 /** Ends the link of `cell` with the actor behind `ref`; an end that was not handled yet is not felt. */
 export function unlink(cell: Cell, ref: BaseRef): void {
   if (!cell.hasRare) return;
-  const made = cell.rare.links?.get(ref);
+  const made = cell.rare.links?.get(ref.identity);
   if (made === undefined) return;
-  cell.rare.links?.delete(ref);
+  cell.rare.links?.delete(ref.identity);
   cell.removeWatcher(made);
+  if (!ref.isLocal) return ref.unwatch(made);
   if (!(ref instanceof LocalRef) || ref.cell.state === "stopped") return;
   ref.cell.rare.links?.delete(cell.ref);
   ref.cell.removeWatcher(made);
@@ -70,14 +106,14 @@ export function unlink(cell: Cell, ref: BaseRef): void {
 export function handleExit(cell: Cell, message: Message): unknown {
   const { terminated, ref, link } = message.body as ExitBody; // made by exitMail() only
   const { links } = cell.rare;
-  if (links?.get(ref) !== link) return; // unlinked since
-  links.delete(ref);
+  if (links?.get(ref.identity) !== link) return; // unlinked since
+  links.delete(ref.identity);
   const { hooks } = cell;
   if (hooks?.onExit !== undefined) {
     return hooks.onExit(terminated, cell.context);
   }
   const { reason } = terminated;
-  if (reason === "failed" || reason === "not_started" || reason === "missing") {
+  if (reason !== "stopped" && reason !== "passivated") {
     throw new LinkedActorError(cell.pid, terminated);
   }
 }

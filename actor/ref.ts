@@ -114,7 +114,8 @@ export type TerminationReason =
   | "failed"
   | "not_started"
   | "passivated"
-  | "missing";
+  | "missing"
+  | "node_down";
 
 /** Says that a watched actor has ended. */
 export interface Terminated {
@@ -122,7 +123,8 @@ export interface Terminated {
   readonly pid: Pid;
   /**
    * `"stopped"` by request, `"failed"` by its supervisor's decision, `"not_started"` when its start
-   * failed, `"passivated"` when it was not needed any more, `"missing"` when it was gone before the watch began.
+   * failed, `"passivated"` when it was not needed any more, `"missing"` when it was gone before the watch began,
+   * `"node_down"` when its node cannot be reached, so that nothing is known of it any more.
    */
   readonly reason: TerminationReason;
   /** What it failed with. */
@@ -150,10 +152,20 @@ export abstract class BaseRef<P extends AnyProtocol = AnyProtocol>
   abstract deliver(mail: Mail): boolean;
   abstract started(): Promise<void>;
   abstract ready(): Promise<void>;
-  /** Begins to tell `watcher` of the actor's end; tells at once when it is over. */
-  abstract watch(watcher: Watcher): void;
-  /** Ends what {@linkcode BaseRef.watch} began. */
-  abstract unwatch(watcher: Watcher): void;
+  /**
+   * Begins to tell `watcher` of the actor's end; tells at once when it is over. With `linked`, an actor of this
+   * node, the actor is made to watch that one too, if it is on another node.
+   */
+  abstract watch(watcher: Watcher, linked?: BaseRef): void;
+  /**
+   * Ends what {@linkcode BaseRef.watch} began, and what an actor on another node was made to watch, unless
+   * the actor that it watches has `"ended"`, which it is to be told.
+   */
+  abstract unwatch(watcher: Watcher, why?: "unwanted" | "ended"): void;
+  /** Equal for references to the same actor: what is watched or linked once is known by it. */
+  get identity(): unknown {
+    return this;
+  }
 
   /** What the actor is doing, in words for people, where that is known. */
   work(): string | undefined {

@@ -12,7 +12,18 @@ import type { PeerIdentity, PeerRole } from "./identity.ts";
 import { Rates } from "./rates.ts";
 
 /** What a peer asks of this node. */
-export type PeerAction = "tell" | "ask" | "lookup" | "spawn" | "stop" | "other";
+export type PeerAction =
+  | "tell"
+  | "ask"
+  | "lookup"
+  | "spawn"
+  | "stop"
+  | "respawn"
+  | "reinstate"
+  | "watch"
+  | "link"
+  | "state"
+  | "other";
 
 /** What {@linkcode Authorize} judges, besides who and whom. */
 export interface PeerRequest {

@@ -19,6 +19,7 @@ import { failureOf } from "./failure.ts";
 import type { Link } from "./link.ts";
 import { codecOf } from "./message_codecs.ts";
 import type { DecodedFrame, Spawn } from "./wire/fields.ts";
+import { WatchServer, type WatchServerHost } from "./watch/watch_server.ts";
 import { FrameKind } from "./wire/kinds.ts";
 
 /** What requests are called where it is decided about them. */
@@ -26,6 +27,12 @@ const ACTIONS: Readonly<Record<number, PeerAction>> = {
   [FrameKind.LOOKUP]: "lookup",
   [FrameKind.STOP]: "stop",
   [FrameKind.SPAWN]: "spawn",
+  [FrameKind.WATCH]: "watch",
+  [FrameKind.LINK]: "link",
+  [FrameKind.UNLINK]: "link",
+  [FrameKind.RESPAWN]: "respawn",
+  [FrameKind.REINSTATE]: "reinstate",
+  [FrameKind.STATE]: "state",
 };
 
 const NOBODY = { role: "peer", node: "" };
@@ -34,10 +41,16 @@ const NOBODY = { role: "peer", node: "" };
 export class Commands {
   readonly #internals: SystemInternals;
   readonly #access: Access;
+  readonly #watches: WatchServer;
 
-  constructor(internals: SystemInternals, access: Access) {
+  constructor(
+    internals: SystemInternals,
+    access: Access,
+    host: WatchServerHost,
+  ) {
     this.#internals = internals;
     this.#access = access;
+    this.#watches = new WatchServer(host);
   }
 
   /** Takes a request off a link. Kinds of frames that this version does not know are refused. */
@@ -75,6 +88,26 @@ export class Commands {
           FrameKind.SPAWNED,
           () => this.#spawn(spawn),
         );
+      case FrameKind.WATCH:
+        return this.#answer(link, correlation, FrameKind.WATCHED, () => {
+          const cell = this.#living(address, "watch");
+          this.#watches.watch(link, correlation, cell);
+          return cell.pid.toJSON();
+        });
+      case FrameKind.UNWATCH:
+        return this.#watches.unwatch(link, correlation);
+      case FrameKind.LINK:
+        return this.#answer(link, correlation, FrameKind.LINKED, () => {
+          const cell = this.#living(address, "link");
+          this.#watches.link(link, cell, frame);
+          return cell.pid.toJSON();
+        });
+      case FrameKind.UNLINK:
+        return this.#answer(link, correlation, FrameKind.UNLINKED, () => {
+          const { cell } = this.#find(address, "unlink");
+          this.#watches.unlink(link, cell, frame);
+          return address;
+        });
       case FrameKind.CANCEL:
         return link.asks.cancel(correlation);
       default:
@@ -91,7 +124,10 @@ export class Commands {
     { identity }: Link,
     { kind, address, spawn }: DecodedFrame,
   ): ActorError | undefined {
-    if (kind === FrameKind.CANCEL) return undefined; // of its own asks
+    // Of its own asks and watches.
+    if (kind === FrameKind.CANCEL || kind === FrameKind.UNWATCH) {
+      return undefined;
+    }
     if (identity !== undefined && this.#access.isFree(identity)) {
       return undefined;
     }
@@ -112,7 +148,7 @@ export class Commands {
     link: Link,
     correlation: number,
     kind: number,
-    run: () => Promise<string>,
+    run: () => Promise<string> | string,
   ): void {
     if (correlation === 0) {
       throw new FrameError(
@@ -121,7 +157,7 @@ export class Commands {
         "a number that its answer can have was expected",
       );
     }
-    run().then(
+    Promise.try(run).then(
       (address) => link.outbound.frame({ kind, correlation, address }),
       (error) =>
         link.outbound.frame({
@@ -133,17 +169,15 @@ export class Commands {
   }
 
   async #lookUp(address: string): Promise<string> {
-    const { pid, cell } = this.#find(address, "look up");
-    if (cell === undefined) throw missing(pid, "look up");
+    const cell = this.#living(address, "look up");
     await cell.started();
     return cell.pid.toJSON();
   }
 
   async #stop(address: string): Promise<string> {
-    const { pid, cell } = this.#find(address, "stop");
-    if (cell === undefined) throw missing(pid, "stop");
+    const cell = this.#living(address, "stop");
     await this.#internals.runtime.commands.stop(cell.ref, undefined);
-    return pid.toJSON();
+    return address;
   }
 
   async #spawn(spawn: Spawn | undefined): Promise<string> {
@@ -190,6 +224,13 @@ export class Commands {
     );
   }
 
+  /** The living actor at an address; an error that names it when there is none. */
+  #living(address: string, action: string): Cell {
+    const { pid, cell } = this.#find(address, action);
+    if (cell !== undefined) return cell;
+    throw new StoppedError(pid, action, "there is no such actor");
+  }
+
   #find(address: string, action: string): { pid: Pid; cell: Cell | undefined } {
     const pid = Pid.parse(address);
     const { name } = this.#internals.runtime;
@@ -206,10 +247,6 @@ export class Commands {
       (pid.incarnation === "" || pid.incarnation === cell.pid.incarnation);
     return { pid, cell: meant ? cell : undefined };
   }
-}
-
-function missing(pid: Pid, action: string): StoppedError {
-  return new StoppedError(pid, action, "there is no such actor");
 }
 
 /** What an address means; nowhere when it is none, which is found out when it is used. */

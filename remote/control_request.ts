@@ -7,6 +7,8 @@ import type { Clock, Timer } from "../internal/clock.ts";
 import { AskTimeoutError, type Silence } from "../actor/errors.ts";
 import type { Carrier, ReplyTo } from "../actor/message.ts";
 import type { Pid } from "../actor/pid.ts";
+import type { Outbound } from "./outbound.ts";
+import type { Requests } from "./requests.ts";
 import type { Spawn } from "./wire/fields.ts";
 
 /** Options of what waits for another node. */
@@ -100,4 +102,50 @@ export class ControlReply implements ReplyTo {
     this.#timer.cancel();
     this.#signal?.removeEventListener("abort", this.#onAbort);
   }
+}
+
+/** Where requests are sent, and answered. */
+export interface Exchange {
+  readonly requests: Requests;
+  readonly outbound: Outbound;
+  /** What is known of why no answer has come. */
+  silence(reply: ReplyTo): Silence | undefined;
+}
+
+/** Sends a request that is not a message, and waits for its answer. */
+export async function exchange(
+  link: Exchange,
+  request: ControlRequest,
+  clock: Clock,
+  defaultTimeout: number,
+  { timeout = defaultTimeout, signal }: RemoteWaitOptions,
+): Promise<string> {
+  signal?.throwIfAborted();
+  const { requests, outbound } = link;
+  const { kind, action, address, spawn } = request;
+  const reply = new ControlReply(
+    clock,
+    request,
+    timeout,
+    signal,
+    (reason) => opened.abandon(reply, reason),
+    (reply) => link.silence(reply),
+  );
+  const opened = requests.openControl(reply, kind + 1, action);
+  reply.carrier = opened;
+  try {
+    if (spawn !== undefined) {
+      outbound.check(spawn.input.length, `input of ${spawn.inputType}`);
+    }
+    outbound.frame({
+      kind,
+      correlation: opened.correlation,
+      ...(address === undefined ? {} : { address }),
+      ...(spawn === undefined ? {} : { spawn }),
+    });
+  } catch (error) {
+    opened.abandon(reply, error);
+    reply.fail(error);
+  }
+  return await reply.answer;
 }

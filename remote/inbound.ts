@@ -18,6 +18,8 @@ export interface InboundHandler {
   message(message: IncomingMessage): void;
   /** The answer to a request. */
   answer(frame: DecodedFrame): void;
+  /** A watched actor has ended. */
+  terminated(frame: DecodedFrame): void;
   /** A reply that came in parts. */
   wholeReply(correlation: number, payload: Uint8Array): void;
   /** How many counted frames the peer has processed. */
@@ -115,8 +117,17 @@ export class Inbound {
       case FrameKind.LOOKUP_REPLY:
       case FrameKind.SPAWNED:
       case FrameKind.STOPPED:
+      case FrameKind.WATCHED:
+      case FrameKind.LINKED:
+      case FrameKind.UNLINKED:
+      case FrameKind.RESPAWNED:
+      case FrameKind.REINSTATED:
+      case FrameKind.STATE_REPLY:
         this.#expect("answers", frame.kind);
         return this.#handler.answer(frame);
+      case FrameKind.TERMINATED:
+        this.#expect("answers", frame.kind);
+        return this.#handler.terminated(frame);
       case FrameKind.ACK:
         return this.#handler.acknowledged(frame.ack);
       case FrameKind.CHUNK:

@@ -55,6 +55,8 @@ export function largeReply(
 export interface Progress {
   /** The message. */
   readonly message: LargeMessage;
+  /** Its place among all that were added. */
+  readonly sequence: number;
   /** Tells its parts apart from others; 0 until the first one is written. */
   id: number;
   /** How many bytes of the payload were written. */
@@ -82,6 +84,7 @@ export class LargeMessages {
   /** Asks that wait, by correlation, and whether nobody waits for their answers any more. */
   readonly #asks: Map<number, "wanted" | "cancelled"> = new Map();
   #bytes = 0;
+  #added = 0;
   /** Bytes of the payloads that are under way, the whole of each. */
   #underWay = 0;
 
@@ -100,6 +103,21 @@ export class LargeMessages {
     return this.#bytes;
   }
 
+  /** How many messages were added so far. */
+  get added(): number {
+    return this.#added;
+  }
+
+  /** The place of the message that was added first of those that wait; `Infinity` when none does. */
+  get oldest(): number {
+    let oldest = Infinity;
+    for (const { queue } of this.#pairs.values()) {
+      const { sequence } = queue.peek() as Progress; // a pair is not empty
+      oldest = Math.min(oldest, sequence);
+    }
+    return oldest;
+  }
+
   /** Whether a message of the pair waits, so that later ones must wait behind it. */
   has(receiver: string, sender: string): boolean {
     return this.#pairs.has(pairOf(receiver, sender));
@@ -116,7 +134,8 @@ export class LargeMessages {
     if (isAsk(message)) this.#asks.set(correlation, "wanted");
     // Answers belong to no pair: each is one of its own.
     const key = receiver === "" ? `${correlation}` : pairOf(receiver, sender);
-    const progress: Progress = { message, id: 0, offset: 0 };
+    const sequence = ++this.#added;
+    const progress: Progress = { message, sequence, id: 0, offset: 0 };
     this.#bytes += payload.length + OVERHEAD;
     const known = this.#pairs.get(key);
     if (known !== undefined) return known.queue.push(progress);

@@ -8,8 +8,8 @@ import type { Silence } from "../actor/errors.ts";
 import { Envelope, type Mail, type ReplyTo } from "../actor/message.ts";
 import type { BaseRef } from "../actor/ref.ts";
 import {
-  ControlReply,
   type ControlRequest,
+  exchange,
   type RemoteWaitOptions,
 } from "./control_request.ts";
 import { DisconnectedError, OverloadedError } from "./errors.ts";
@@ -46,6 +46,8 @@ export class Link implements ReadingHost {
   readonly requests: Requests;
   /** Asks of the peer that have no answer yet. */
   readonly asks: OpenAsks = new OpenAsks();
+  /** Takes the ends of actors that are watched over the link; not set while none is. */
+  onTerminated: ((frame: DecodedFrame) => void) | undefined = undefined;
   readonly #options: LinkOptions;
   readonly #reading: Reading;
   readonly #idleness: Idleness;
@@ -58,6 +60,7 @@ export class Link implements ReadingHost {
   /** Resolves when it has parted in peace, or ended otherwise. */
   #parted: Promise<void> | undefined = undefined;
   #ending: Ending = "unheard";
+  #lastHeard: number | undefined = undefined;
   #onClosed: (() => void)[] = [];
 
   constructor(options: LinkOptions) {
@@ -101,6 +104,11 @@ export class Link implements ReadingHost {
     return this.#session?.peer;
   }
 
+  /** When the peer was last heard, of a link that has ended; `undefined` when it was not. */
+  get lastHeard(): number | undefined {
+    return this.#lastHeard;
+  }
+
   /** How it has ended. */
   get ending(): Ending {
     return this.#ending;
@@ -135,7 +143,8 @@ export class Link implements ReadingHost {
   /** Whether neither messages nor requests have passed for so long that it may be closed. */
   #isIdle(now: number): boolean {
     const { outbound, requests } = this;
-    const isBusy = outbound.inFlight > 0 || requests.size > 0;
+    const isBusy = outbound.inFlight > 0 || requests.size > 0 ||
+      this.onTerminated !== undefined;
     const activity = outbound.messages + requests.newest;
     return this.#idleness.look(isBusy, activity, now);
   }
@@ -219,38 +228,18 @@ export class Link implements ReadingHost {
    * @throws {DisconnectedError} When the link ended before the answer.
    * @throws {AskTimeoutError} When no answer came in time.
    */
-  async request(
+  request(
     request: ControlRequest,
-    { timeout, signal }: RemoteWaitOptions = {},
+    options: RemoteWaitOptions = {},
   ): Promise<string> {
-    signal?.throwIfAborted();
     const { clock, asks } = this.#options.runtime;
-    const { kind, action, address, spawn } = request;
-    const reply = new ControlReply(
-      clock,
+    return exchange(
+      this,
       request,
-      timeout ?? asks.defaultTimeout,
-      signal,
-      (reason) => opened.abandon(reply, reason),
-      (reply) => this.silence(reply),
+      clock,
+      asks.defaultTimeout,
+      options,
     );
-    const opened = this.requests.openControl(reply, kind + 1, action);
-    reply.carrier = opened;
-    try {
-      if (spawn !== undefined) {
-        this.outbound.check(spawn.input.length, `input of ${spawn.inputType}`);
-      }
-      this.outbound.frame({
-        kind,
-        correlation: opened.correlation,
-        ...(address === undefined ? {} : { address }),
-        ...(spawn === undefined ? {} : { spawn }),
-      });
-    } catch (error) {
-      opened.abandon(reply, error);
-      reply.fail(error);
-    }
-    return await reply.answer;
   }
 
   /** What is known of why `ask`, which was sent over this link, has no answer. */
@@ -358,6 +347,10 @@ export class Link implements ReadingHost {
     this.outbound.frame({ kind: FrameKind.PONG, correlation });
   }
 
+  terminated(frame: DecodedFrame): void {
+    this.onTerminated?.(frame);
+  }
+
   answer(frame: DecodedFrame): void {
     this.requests.answer(frame);
   }
@@ -395,6 +388,7 @@ export class Link implements ReadingHost {
       : this.#reading.wasHeard
       ? "heard"
       : "unheard";
+    this.#lastHeard = this.#reading.heardAt;
     this.#reading.close();
     // Whoever sends again because of what follows must find another link.
     owner.closed(this, heir === undefined ? reason : undefined);

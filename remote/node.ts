@@ -64,6 +64,7 @@ import {
   type Transport,
 } from "./transport.ts";
 import { WaitingRoom } from "./waiting_room.ts";
+import { Watches } from "./watch/watches.ts";
 import { Watchdog } from "./watchdog.ts";
 import type { DecodedFrame } from "./wire/fields.ts";
 import { FrameKind } from "./wire/kinds.ts";
@@ -93,6 +94,7 @@ export interface NodeOptions {
   maxHalfOpen: number;
   security: SecuritySettings;
   redialDelay: Required<RedialDelay>;
+  nodeDownTimeout: number;
   metrics: RemoteMetrics | undefined;
   goakt: GoaktOptions | null;
 }
@@ -115,6 +117,7 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
   readonly #peers: Map<string, Peer> = new Map();
   readonly #links: Set<Link> = new Set();
   readonly #watchdog: Watchdog;
+  readonly watches: Watches = new Watches(this);
   /** Not there when nobody wants figures. */
   readonly #meters: RemoteMeters | undefined;
   readonly redials: Redials;
@@ -177,7 +180,7 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
       (address) => this.#whoAnswersAt(address),
     );
     this.#receiver = new Receiver(this);
-    this.#commands = new Commands(internals, this.access);
+    this.#commands = new Commands(internals, this.access, this);
     this.#waitingRoom = new WaitingRoom(
       this.clock,
       options.handshakeTimeout / 2, // so that who is refused is still there to be told
@@ -200,6 +203,10 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
 
   get handshakeTimeout(): number {
     return this.#options.handshakeTimeout;
+  }
+
+  get nodeDownTimeout(): number {
+    return this.#options.nodeDownTimeout;
   }
 
   get clock(): Clock {
@@ -347,6 +354,11 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     void link.drain(); // ends with the link, and never fails
   }
 
+  settled({ peer }: Link): Promise<void> | undefined {
+    const known = peer && this.#peers.get(nodeKey(peer));
+    return known?.known("data")?.outbound.settled();
+  }
+
   async examine(
     address: NodeAddress,
     error: unknown,
@@ -408,6 +420,7 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
   async #finish(): Promise<void> {
     this.#state = "draining";
     this.#goOn?.();
+    this.watches.close();
     const parting = [...this.#links].map((link) => link.drain());
     if (this.goakt !== undefined) {
       parting.push(this.goakt.drain(Promise.all(parting)));

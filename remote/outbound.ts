@@ -6,15 +6,14 @@
 import type { Addressee } from "../actor/dead_letters.ts";
 import { type Mail, type Message, replyToOf } from "../actor/message.ts";
 import type { BaseRef } from "../actor/ref.ts";
-import type { Clock } from "../internal/clock.ts";
 import { CHUNK_BYTES } from "./chunks.ts";
 import { FrameError } from "./errors.ts";
 import { type LargeMessage, largeReply } from "./large_messages.ts";
 import { LargeSender, type LargeSenderHost } from "./large_sender.ts";
 import type { MessageCodecs } from "./message_codecs.ts";
-import type { LinkMeter } from "./meter.ts";
 import { Outstanding } from "./outstanding.ts";
 import { Numbers } from "./numbers.ts";
+import type { OutboundOptions } from "./outbound_options.ts";
 import { Room, type RoomHost } from "./room.ts";
 import { Request } from "./requests.ts";
 import type { Route } from "./route.ts";
@@ -26,22 +25,6 @@ import type { DirectCodec } from "./wire/payload.ts";
 
 /** Bytes of messages that wait or are not acknowledged, at most, unless told otherwise: 4 MiB. */
 export const OUTBOUND_BUDGET: number = 4 * 1024 * 1024;
-
-/** Settings of an {@linkcode Outbound}. */
-export interface OutboundOptions {
-  /** Bytes of messages that wait or are not acknowledged, at most. */
-  budget: number;
-  /** Bytes of the largest payload. */
-  maxMessageBytes: number;
-  /** The source of time. */
-  clock: Clock;
-  /** Counts, in a node with metrics. */
-  meter?: LinkMeter | undefined;
-  /** Called when a write failed; the lane is of no more use. */
-  onFailure: (error: unknown) => void;
-  /** Called with a message that cannot be sent after all, for example because the peer takes less. */
-  onUnsendable: (message: LargeMessage, error: unknown) => void;
-}
 
 /** Frames are gathered up to this many bytes; then they are written without waiting any longer. */
 const FULL_WRITE = 65_536;
@@ -292,6 +275,25 @@ export class Outbound implements LargeSenderHost, RoomHost {
   /** Resolves when the next write is through, or the lane is closed. */
   written(): Promise<void> {
     return this.#room.written();
+  }
+
+  /**
+   * Resolves when the peer has processed all messages that were taken before now, or the lane is closed;
+   * `undefined` when it has already.
+   */
+  settled(): Promise<void> | undefined {
+    if (this.inFlight === 0 || this.#state === "closed") return undefined;
+    return this.#settled();
+  }
+
+  async #settled(): Promise<void> {
+    const { messages } = this.#large;
+    const { added } = messages;
+    while (messages.oldest <= added) await this.#room.written();
+    const { total } = this.#outstanding;
+    while (
+      this.#outstanding.acknowledged < total && this.#state !== "closed"
+    ) await this.#room.acknowledgement();
   }
 
   /** Resolves when everything was written and acknowledged, or the lane is closed. */

@@ -34,14 +34,14 @@ export class Outstanding {
     return this.#size;
   }
 
-  /** How many frames the peer has processed. */
-  get acknowledged(): number {
-    return this.#acked;
-  }
-
   /** How many frames were added so far. */
   get total(): number {
     return this.#acked + this.#size;
+  }
+
+  /** How many frames the peer has processed. */
+  get acknowledged(): number {
+    return this.#acked;
   }
 
   /** How many bytes there are from the oldest to the newest of them. */

@@ -104,6 +104,11 @@ export class Peer {
     return this.#address.host === host && this.#address.port === port;
   }
 
+  /** The living link of a lane, if there is one. */
+  known(lane: Lane): Link | undefined {
+    return this.#links.get(lane);
+  }
+
   /** The living link of a lane; dialled when there is none. What is sent over it waits for the connection. */
   link(lane: Lane): Link {
     const known = this.#links.get(lane);

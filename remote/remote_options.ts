@@ -95,6 +95,12 @@ export interface RemoteOptions extends SecurityOptions {
    */
   writeTimeout?: number;
   /**
+   * How long a node may be out of reach before those who watch its actors are told that it is down, in
+   * milliseconds, 20 ms to an hour.
+   * @default 10000
+   */
+  nodeDownTimeout?: number;
+  /**
    * How long a part of a frame may wait for the rest, in milliseconds, before the link is ended.
    * @default 10000
    */
@@ -168,6 +174,7 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
     handshakeTimeout = HANDSHAKE_TIMEOUT,
     silenceTimeout = 10_000,
     writeTimeout = 10_000,
+    nodeDownTimeout = 10_000,
     stallTimeout = 10_000,
     idleTimeout = IDLE_TIMEOUT,
     drainTimeout = 5_000,
@@ -204,7 +211,7 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
     checkRange(name, value, 1, highest);
   }
   checkRange("idleTimeout", idleTimeout, 1, Infinity);
-  const deadlines = { silenceTimeout, writeTimeout };
+  const deadlines = { silenceTimeout, writeTimeout, nodeDownTimeout };
   for (const [name, value] of Object.entries(deadlines)) {
     checkRange(name, value, SHORTEST_DEADLINE, LONGEST_DEADLINE);
   }

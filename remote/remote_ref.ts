@@ -8,7 +8,7 @@ import type { Silence } from "../actor/errors.ts";
 import { type Mail, messageOf, type ReplyTo } from "../actor/message.ts";
 import type { Pid } from "../actor/pid.ts";
 import type { AnyProtocol, ProtocolData } from "../actor/protocol.ts";
-import { BaseRef, READY, wrongProtocol } from "../actor/ref.ts";
+import { BaseRef, READY, type Watcher, wrongProtocol } from "../actor/ref.ts";
 import type { Runtime } from "../actor/runtime.ts";
 import { PoisonPill } from "../actor/signals.ts";
 import type { DisconnectedError } from "./errors.ts";
@@ -16,6 +16,7 @@ import { FAR_POISON, farPoison } from "./far_poison.ts";
 import type { Link } from "./link.ts";
 import type { CodecCache } from "./message_codecs.ts";
 import { Route } from "./route.ts";
+import type { Watches } from "./watch/watches.ts";
 
 /** What a reference needs of its node. */
 export interface RefHost {
@@ -31,6 +32,8 @@ export interface RefHost {
     protocol: ProtocolData,
     known: BaseRef | undefined,
   ): BaseRef | undefined;
+  /** What actors of this node watch on others. */
+  readonly watches: Watches;
   /** Waits until the actor at `pid` runs. */
   confirm(pid: Pid): Promise<void>;
   /** The error for what is asked of this node when it sends no more. */
@@ -117,14 +120,16 @@ export class RemoteRef<P extends AnyProtocol = AnyProtocol> extends BaseRef<P> {
     return this.#route?.link.silence(ask);
   }
 
-  watch(): void {
-    throw new TypeError(
-      `Cannot watch "${this.pid}": it is on another node, an actor of this node was expected`,
-    );
+  override get identity(): string {
+    return this.pid.toJSON();
   }
 
-  unwatch(): void {
-    // Nothing is watched across nodes.
+  watch(watcher: Watcher, linked?: BaseRef): void {
+    this.#host.watches.watch(this, watcher, linked);
+  }
+
+  unwatch(watcher: Watcher, why: "unwanted" | "ended" = "unwanted"): void {
+    this.#host.watches.unwatch(this, watcher, why);
   }
 
   override toString(): string {

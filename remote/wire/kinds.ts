@@ -24,6 +24,20 @@ export const FrameKind = {
   PING: 14,
   PONG: 15,
   GOODBYE: 16,
+  WATCH: 17,
+  WATCHED: 18,
+  UNWATCH: 19,
+  TERMINATED: 20,
+  LINK: 21,
+  LINKED: 22,
+  UNLINK: 23,
+  UNLINKED: 24,
+  RESPAWN: 25,
+  RESPAWNED: 26,
+  REINSTATE: 27,
+  REINSTATED: 28,
+  STATE: 29,
+  STATE_REPLY: 30,
 } as const;
 
 /** Which table a definition belongs to. */

@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { Pid } from "../../actor/mod.ts";
 import { concatBytes } from "../../internal/bytes.ts";
 import { CodecError, FrameError } from "../../remote/errors.ts";
 import { POISON_TYPE } from "../../remote/far_poison.ts";
+import { terminationFrame } from "../../remote/watch/termination.ts";
 import { FrameDecoder } from "../../remote/wire/decoder.ts";
 import { FrameWriter } from "../../remote/wire/encoder.ts";
 import {
@@ -107,6 +109,26 @@ Deno.test("FrameWriter writes a PING as docs/wire.md shows it", () => {
   const writer = new FrameWriter();
   writer.frame({ kind: FrameKind.PING, correlation: 1 });
   assertEquals(hex(writer.take()), "00000004" + "080e" + "2801");
+});
+
+Deno.test("FrameWriter writes a watch and the end of its actor as docs/wire.md shows them", () => {
+  const writer = new FrameWriter();
+  const hexOf = (text: string) => hex(new TextEncoder().encode(text));
+  const address = "goakt://s@h:1/job";
+  writer.frame({ kind: FrameKind.WATCH, correlation: 5, address });
+  assertEquals(
+    hex(writer.take()),
+    "00000017" + "0811" + "2805" + "5211" + hexOf(address),
+  );
+  writer.frame(terminationFrame(5, {
+    pid: Pid.parse(`${address}#r.7`),
+    reason: "stopped",
+  }));
+  assertEquals(
+    hex(writer.take()),
+    "00000024" + "0814" + "2805" + "5215" + hexOf(`${address}#r.7`) + "7a07" +
+      hexOf("stopped"),
+  );
 });
 
 Deno.test("FrameWriter writes an ACK in 8 bytes and leaves out what is zero", () => {
