@@ -116,7 +116,7 @@ export class Dispatcher {
       this.#resume();
     } else {
       this.#onEnd = 0;
-      afterSockets(this.#resume);
+      afterSockets(this.#resume, this.#clock);
     }
   };
 

@@ -21,9 +21,10 @@ Deno.test("afterSockets() lets a socket be read while turns follow one another",
   ]);
   let turns = 0;
   let state: "turning" | "ended" = "turning";
+  const still = { now: () => 0, setTimer: () => ({ cancel() {} }) };
   const turn = () => {
     turns++;
-    if (state === "turning") afterSockets(turn);
+    if (state === "turning") afterSockets(turn, still);
   };
   turn();
   const chunk = new Uint8Array(8);
@@ -56,4 +57,21 @@ Deno.test("afterSockets() goes on in the order of the calls", async () => {
     afterSockets(() => order.push("second"));
   });
   assertEquals(order, ["first", "second"]);
+});
+
+Deno.test("afterSockets() gives way no longer than four milliseconds to others that work in every turn", async () => {
+  let now = 0;
+  const clock = { now: () => now, setTimer: () => ({ cancel() {} }) };
+  let turns = 0;
+  let state: "working" | "ended" = "working";
+  const work = () => {
+    turns++;
+    now += 1.1;
+    if (state === "working") setImmediate(work);
+  };
+  setImmediate(work);
+  await new Promise<void>((resolve) => afterSockets(resolve, clock));
+  assertEquals(turns, 4);
+  state = "ended";
+  await new Promise<void>((resolve) => afterSockets(resolve));
 });
