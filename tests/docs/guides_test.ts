@@ -18,6 +18,8 @@ function section(page: string, heading: string): string {
 
 /** A number of milliseconds, bytes or things, as the guide writes it. */
 function shown(option: string, value: string): string {
+  const range = /^\{ min: (\d+), max: (\d+) \}/.exec(value);
+  if (range !== null) return `${range[1]} ms–${Number(range[2]) / 1_000} s`;
   const number = Number(value.split(" ")[0]);
   if (option.endsWith("Timeout")) return `${number / 1_000} s`;
   return number >= 2 ** 20 ? `${number / 2 ** 20} MiB` : `${number}`;
@@ -25,7 +27,9 @@ function shown(option: string, value: string): string {
 
 Deno.test("docs/guide/remoting.md lists the limits of Remote.start with their defaults", async () => {
   const source = await read("remote/remote_options.ts");
-  const declared = source.matchAll(/@default (\d[^\n]*)\n\s*\*\/\s*(\w+)\?:/g);
+  const declared = source.matchAll(
+    /@default (\d[^\n]*|\{ min[^\n]*)\n\s*\*\/\s*(\w+)\?:/g,
+  );
   const wanted = Array.from(
     declared,
     ([, value = "", option = ""]) => [option, shown(option, value)],
@@ -47,6 +51,13 @@ const ADVICE: [page: string, heading: string, advice: string[]][] = [
     "have less time than they give it",
     "Raise `maxMessageBytes` on both nodes",
     "split what you send",
+  ]],
+  ["remoting.md", "Tuning", [
+    "Two lead to each node",
+    "A connection that nobody uses for `idleTimeout` is closed",
+    "**Keep one `Remote`** and the references for the life of the program",
+    "set `connectTimeout` and `handshakeTimeout` to 10 s",
+    "**`maxMessageBytes`** should be the same on all nodes",
   ]],
   ["remoting.md", "Bodies", ["JSON", "Standard Schema", "`protobuf(schema)`"]],
   ["remoting.md", "From code that is no actor", ["class StockService"]],

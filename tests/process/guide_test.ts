@@ -1,6 +1,11 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Program, ROOT } from "./program.ts";
 import { offlineImportMap } from "../../tools/import_map.ts";
+import { ActorSystem, ask, protocol } from "../../actor/mod.ts";
+import { HandshakeError } from "../../remote/errors.ts";
+import { Remote } from "../../remote/remote.ts";
+import { TlsTransport } from "../../remote/tls_transport.ts";
+import { TestAuthority } from "../support/certificates.ts";
 
 const PAGES = ["README.md"];
 for await (const { name } of Deno.readDir(`${ROOT}/docs/guide`)) {
@@ -69,7 +74,12 @@ async function write(files: Map<string, string>): Promise<string> {
 
 Deno.test("remoting.md has two nodes that talk when they run as two processes", async () => {
   const files = await filesOf("remoting.md");
-  assertEquals([...files.keys()], ["greeter.ts", "serve.ts", "call.ts"]);
+  assertEquals([...files.keys()], [
+    "greeter.ts",
+    "serve.ts",
+    "call.ts",
+    "production.ts",
+  ]);
   const serve = files.get("serve.ts") ?? "";
   const call = files.get("call.ts") ?? "";
   assert(serve.includes("port: 4001") && call.includes("hotel@127.0.0.1:4001"));
@@ -85,4 +95,46 @@ Deno.test("remoting.md has two nodes that talk when they run as two processes", 
   const { code, stdout, stderr } = await caller.end();
   assertEquals(code, 0, stderr);
   assertEquals(stdout, "Hello Ada\n");
+});
+
+Deno.test("remoting.md has a node for production that starts as written, serves who it knows and ends in peace", async () => {
+  const folder = await write(await filesOf("remoting.md"));
+  const authority = await TestAuthority.create("Hotel CA");
+  const certificate = async () => {
+    const uris = ["spiffe://example.org/cluster/hotel/node/127.0.0.1"];
+    return { ...await authority.issue({ uris }), ca: authority.cert };
+  };
+  const { cert, key, ca } = await certificate();
+  await Deno.mkdir(`${folder}/certs`);
+  for (
+    const [name, text] of [["node.pem", cert], ["node.key", key], [
+      "ca.pem",
+      ca,
+    ]]
+  ) await Deno.writeTextFile(`${folder}/certs/${name}`, text ?? "");
+  await using node = new Program(
+    { cwd: folder },
+    "run",
+    "--no-prompt",
+    "--allow-net",
+    "--allow-read=certs",
+    "production.ts",
+    "127.0.0.1",
+    "0",
+  );
+  const [, address = ""] = await node.printed(/^Listening as (.*)\n/);
+
+  const Greeter = protocol("greeter", { greet: ask<string, string>() });
+  await using system = new ActorSystem("hotel", { logger: null });
+  {
+    const transport = new TlsTransport(await certificate());
+    await using remote = await Remote.start(system, { transport });
+    const greeter = await remote.spawn(address, Greeter);
+    assertEquals(await greeter.ask(Greeter.greet("Ada")), "Hello Ada");
+  }
+  await using stranger = await Remote.start(system);
+  await assertRejects(() => stranger.spawn(address, Greeter), HandshakeError);
+  node.kill("SIGTERM");
+  const { code, stderr } = await node.end();
+  assertEquals(code, 0, stderr);
 });

@@ -27,11 +27,12 @@ export class Program implements AsyncDisposable {
   #stdout: Printed;
   #stderr: Printed;
 
-  /** Starts Deno with these arguments in the folder of the project. */
-  constructor(...args: string[]) {
+  /** Starts Deno with these arguments; in the folder of the project, unless another one is among them. */
+  constructor(...args: (string | { readonly cwd: string })[]) {
+    const place = args.find((arg) => typeof arg !== "string");
     this.#child = new Deno.Command(Deno.execPath(), {
-      args,
-      cwd: ROOT,
+      args: args.filter((arg) => typeof arg === "string"),
+      cwd: place?.cwd ?? ROOT,
       env: { NO_COLOR: "1" },
       stdin: "null",
       stdout: "piped",
