@@ -12,7 +12,12 @@ import {
   type Spec,
   tell,
 } from "../../actor/mod.ts";
-import { bytes, protobuf, Remote } from "../../remote/mod.ts";
+import {
+  bytes,
+  protobuf,
+  Remote,
+  type RemoteOptions,
+} from "../../remote/mod.ts";
 import { type Reading, ReadingSchema } from "../gen/reading_pb.ts";
 import { readSequence } from "./numbered.ts";
 
@@ -76,11 +81,16 @@ class SinkActor implements Handlers<typeof Sink> {
   }
 }
 
-/** Runs `sink` and `echo` in a system named `peer`. */
+/** Runs `sink` and `echo` in a system named `peer`, and resolves with the port. */
 export async function serveActors(): Promise<number> {
+  return (await startActors({})).port;
+}
+
+/** The same, as the options say. */
+export async function startActors(options: RemoteOptions): Promise<Remote> {
   const system = new ActorSystem("peer");
-  const remote = await Remote.start(system);
+  const remote = await Remote.start(system, options);
   system.spawn(Sink, () => new SinkActor(), { name: "sink" });
   system.spawn(Echo, () => ({ say: (body) => body }), { name: "echo" });
-  return remote.port;
+  return remote;
 }

@@ -11,7 +11,13 @@ import { bareToBinary } from "./messages.ts";
 import { rawBursts, rawInFlight, rawRoundTrip } from "./raw_calls.ts";
 import { rawFrames } from "./raw_frames.ts";
 import { rawStream } from "./raw_stream.ts";
-import { tellBytes, tellJson, tellLarge, tellProtobuf } from "./tells.ts";
+import {
+  tellBytes,
+  tellJson,
+  tellLarge,
+  tellProtobuf,
+  tellSecured,
+} from "./tells.ts";
 
 /** Figures that need a GoAkt node are left out where Go cannot build it. */
 const missing = async (): Promise<string | undefined> =>
@@ -58,6 +64,16 @@ export const remoteFigures: readonly Figure[] = [
     baseline: rawStream,
     floor: 600,
     goal: 1200,
+  },
+  {
+    name: "remote.tell.mtls",
+    unit: "messages/s",
+    better: "higher",
+    subject: tellSecured,
+    baseline: tellBytes,
+    relative: true,
+    floor: 1 / 3,
+    goal: 1 / 1.5,
   },
   {
     name: "remote.ask.sequential",

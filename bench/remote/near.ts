@@ -9,6 +9,7 @@ import {
   type AnyProtocol,
 } from "../../actor/mod.ts";
 import { Remote } from "../../remote/mod.ts";
+import { fetchSecured } from "./secured.ts";
 import { type Peer, startPeer } from "./start_peer.ts";
 
 /** Two processes that are ready to talk. Disposing ends both sides. */
@@ -18,25 +19,42 @@ export class Pair implements AsyncDisposable {
   /** The other process. */
   readonly peer: Peer;
   readonly #remote: Remote;
+  readonly #port: number;
 
-  private constructor(system: ActorSystem, remote: Remote, peer: Peer) {
+  private constructor(
+    system: ActorSystem,
+    remote: Remote,
+    peer: Peer,
+    port: number,
+  ) {
     this.system = system;
     this.#remote = remote;
     this.peer = peer;
+    this.#port = port;
   }
 
   /** Starts both. */
   static async start(): Promise<Pair> {
     const system = new ActorSystem("bench", { logger: null });
     const remote = await Remote.start(system);
-    return new Pair(system, remote, await startPeer("actors"));
+    const peer = await startPeer("actors");
+    return new Pair(system, remote, peer, peer.port);
+  }
+
+  /** The same, with mutual TLS between them. */
+  static async startSecured(): Promise<Pair> {
+    const system = new ActorSystem("bench", { logger: null });
+    const peer = await startPeer("actors.tls");
+    const { port, transport } = await fetchSecured(peer.port);
+    const remote = await Remote.start(system, { transport });
+    return new Pair(system, remote, peer, port);
   }
 
   /** A reference to an actor of the other process. */
   ref<P extends AnyProtocol>(protocol: P, name: string): ActorRef<P> {
     return this.#remote.ref(
       protocol,
-      `goakt://peer@127.0.0.1:${this.peer.port}/${name}`,
+      `goakt://peer@127.0.0.1:${this.#port}/${name}`,
     );
   }
 
