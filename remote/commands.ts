@@ -18,7 +18,7 @@ import { DeniedError, FrameError } from "./errors.ts";
 import { failureOf } from "./failure.ts";
 import type { Link } from "./link.ts";
 import { codecOf } from "./message_codecs.ts";
-import type { DecodedFrame, Spawn } from "./wire/fields.ts";
+import type { DecodedFrame, FrameFields, Spawn } from "./wire/fields.ts";
 import { WatchServer, type WatchServerHost } from "./watch/watch_server.ts";
 import { FrameKind } from "./wire/kinds.ts";
 
@@ -35,6 +35,11 @@ const ACTIONS: Readonly<Record<number, PeerAction>> = {
   [FrameKind.STATE]: "state",
 };
 
+/** What an answer says besides the address of the actor. */
+type Answer = Pick<FrameFields, "address" | "payload">;
+type Awaitable<T> = T | Promise<T>;
+
+const encoder = new TextEncoder();
 const NOBODY = { role: "peer", node: "" };
 
 /** Carries out requests of peers. Each is answered once. */
@@ -88,6 +93,24 @@ export class Commands {
           FrameKind.SPAWNED,
           () => this.#spawn(spawn),
         );
+      case FrameKind.RESPAWN:
+        return this.#answer(
+          link,
+          correlation,
+          FrameKind.RESPAWNED,
+          () => this.#respawn(address),
+        );
+      case FrameKind.REINSTATE:
+        return this.#answer(link, correlation, FrameKind.REINSTATED, () => {
+          const { ref, pid } = this.#living(address, "reinstate");
+          this.#internals.runtime.system.reinstate(ref);
+          return pid.toJSON();
+        });
+      case FrameKind.STATE:
+        return this.#answer(link, correlation, FrameKind.STATE_REPLY, () => {
+          const { state, pid } = this.#living(address, "ask for the state of");
+          return { address: pid.toJSON(), payload: encoder.encode(state) };
+        });
       case FrameKind.WATCH:
         return this.#answer(link, correlation, FrameKind.WATCHED, () => {
           const cell = this.#living(address, "watch");
@@ -148,7 +171,7 @@ export class Commands {
     link: Link,
     correlation: number,
     kind: number,
-    run: () => Promise<string> | string,
+    run: () => Awaitable<string | Answer>,
   ): void {
     if (correlation === 0) {
       throw new FrameError(
@@ -158,7 +181,12 @@ export class Commands {
       );
     }
     Promise.try(run).then(
-      (address) => link.outbound.frame({ kind, correlation, address }),
+      (answer) =>
+        link.outbound.frame({
+          kind,
+          correlation,
+          ...(typeof answer === "string" ? { address: answer } : answer),
+        }),
       (error) =>
         link.outbound.frame({
           kind: FrameKind.FAILURE,
@@ -178,6 +206,13 @@ export class Commands {
     const cell = this.#living(address, "stop");
     await this.#internals.runtime.commands.stop(cell.ref, undefined);
     return address;
+  }
+
+  async #respawn(address: string): Promise<string> {
+    const { ref } = this.#living(address, "respawn");
+    const fresh = await this.#internals.runtime.system.respawn(ref);
+    await fresh.started();
+    return fresh.pid.toJSON();
   }
 
   async #spawn(spawn: Spawn | undefined): Promise<string> {

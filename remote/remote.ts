@@ -8,45 +8,27 @@ import { Pid } from "../actor/pid.ts";
 import { type AnyProtocol, type InputOf, PROTOCOL } from "../actor/protocol.ts";
 import { type ActorRef, protocolData } from "../actor/ref.ts";
 import { type ActorSystem, internalsOf } from "../actor/system.ts";
+import type { ActorState } from "../actor/snapshot.ts";
 import type { Runtime } from "../actor/runtime.ts";
 import type { NetworkPort } from "../actor/ports.ts";
 import type { RemoteWaitOptions } from "./control_request.ts";
-import { FrameError, RemoteError } from "./errors.ts";
+import { RemoteError } from "./errors.ts";
 import { codecOf } from "./message_codecs.ts";
 import { GoaktRef } from "./goakt/client/goakt_ref.ts";
 import { RemoteNode } from "./node.ts";
 import { parseNode } from "./node_address.ts";
 import { checkProofs, readProofs } from "./own_proofs.ts";
 import type { NodeAddress } from "./peer.ts";
+import {
+  answered,
+  checkFree,
+  type RemoteRefOptions,
+  type RemoteSpawnOptions,
+} from "./remote_calls.ts";
 import { checkedOptions, type RemoteOptions } from "./remote_options.ts";
 import { RemoteRef } from "./remote_ref.ts";
 import { formatAddress } from "./transport.ts";
 import { FrameKind } from "./wire/kinds.ts";
-
-/** Options of {@linkcode Remote.ref}. */
-export interface RemoteRefOptions {
-  /**
-   * What the node of the actor is, when that is known.
-   * @default it is found out when the first message is sent
-   */
-  peer?: "goakt";
-}
-
-/** Options of {@linkcode Remote.spawn}. */
-export interface RemoteSpawnOptions<Input> extends RemoteWaitOptions {
-  /**
-   * The name of the kind; needed when the far node has several of the protocol.
-   * @default the only kind of the protocol
-   */
-  kind?: string;
-  /**
-   * The name of the actor.
-   * @default a name that nobody else can have
-   */
-  name?: string;
-  /** What the kind is created from. */
-  input?: Input;
-}
 
 /**
  * The network side of an actor system. While it runs, references of the system reach actors of other
@@ -278,13 +260,70 @@ export class Remote implements AsyncDisposable {
     options?: RemoteWaitOptions,
   ): Promise<void> {
     if (ref.isLocal) return await this.#system.stop(ref);
-    await this.#node.control(ref.pid, {
-      kind: FrameKind.STOP,
-      action: `stop "${ref.pid}"`,
-      what: "stop",
-      target: ref.pid,
-      address: ref.pid.toJSON(),
-    }, { ...options, ...(ref instanceof GoaktRef && { peer: "goakt" }) });
+    await this.#have(ref, FrameKind.STOP, "stop", options);
+  }
+
+  /**
+   * Stops an actor anywhere and creates one in its place; see {@linkcode ActorSystem.respawn}.
+   *
+   * @param ref Which actor.
+   * @param options How long to wait for an actor of another node.
+   * @returns A reference to the new actor, once that has started.
+   * @throws {RemoteError} When there is no such actor, `remoteCode` is `stopped_error`, or the new one could
+   * not start.
+   * @throws {ConnectError} When its node cannot be reached.
+   * @throws {AskTimeoutError} When there was no answer in time; it may be respawned all the same.
+   */
+  async respawn<P extends AnyProtocol>(
+    ref: ActorRef<P>,
+    options?: RemoteWaitOptions,
+  ): Promise<ActorRef<P>> {
+    if (ref.isLocal) {
+      const fresh = await this.#system.respawn(ref);
+      await fresh.started();
+      return fresh;
+    }
+    return this.#sameAt(
+      ref,
+      await this.#have(ref, FrameKind.RESPAWN, "respawn", options),
+    );
+  }
+
+  /**
+   * Lets a suspended actor anywhere go on with its state; does nothing to one that is not suspended.
+   *
+   * @param ref Which actor.
+   * @param options How long to wait for an actor of another node.
+   * @throws {RemoteError} When there is no such actor; `remoteCode` is `stopped_error`.
+   * @throws {ConnectError} When its node cannot be reached.
+   * @throws {AskTimeoutError} When there was no answer in time.
+   */
+  async reinstate(
+    ref: ActorRef<AnyProtocol>,
+    options?: RemoteWaitOptions,
+  ): Promise<void> {
+    if (ref.isLocal) return this.#system.reinstate(ref);
+    await this.#have(ref, FrameKind.REINSTATE, "reinstate", options);
+  }
+
+  /**
+   * Asks where an actor anywhere is in its life.
+   *
+   * @param ref Which actor.
+   * @param options How long to wait for an actor of another node.
+   * @returns For example `"running"` or `"suspended"`.
+   * @throws {RemoteError} When there is no such actor; `remoteCode` is `stopped_error`.
+   * @throws {ConnectError} When its node cannot be reached.
+   * @throws {AskTimeoutError} When there was no answer in time.
+   */
+  async state(
+    ref: ActorRef<AnyProtocol>,
+    options?: RemoteWaitOptions,
+  ): Promise<ActorState> {
+    if (ref.isLocal) return this.#system.inspect(ref).state;
+    const what = "ask for the state of";
+    // A node of a later version may have more of them.
+    return await this.#have(ref, FrameKind.STATE, what, options) as ActorState;
   }
 
   /**
@@ -299,6 +338,33 @@ export class Remote implements AsyncDisposable {
   /** Drains. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.drain();
+  }
+
+  /** Has the node of an actor do something to it. */
+  #have(
+    ref: ActorRef<AnyProtocol>,
+    kind: number,
+    what: string,
+    options: RemoteWaitOptions | undefined,
+  ): Promise<string> {
+    const { pid } = ref;
+    const action = `${what} "${pid}"`;
+    return this.#node.control(
+      pid,
+      { kind, action, what, target: pid, address: pid.toJSON() },
+      { ...options, ...(ref instanceof GoaktRef && { peer: "goakt" }) },
+    );
+  }
+
+  /** The reference to the actor that has taken the place of another one. */
+  #sameAt<P extends AnyProtocol>(ref: ActorRef<P>, found: string): ActorRef<P> {
+    const { system, host, port } = ref.pid;
+    const { path, incarnation } = answered(found);
+    const pid = new Pid({ system, host, port, path, incarnation });
+    const fresh = ref instanceof GoaktRef
+      ? this.#node.wantedGoakt(pid).ref(ref.protocol, pid)
+      : new RemoteRef(this.#node, pid, ref.protocol);
+    return fresh as ActorRef<P>; // it speaks what the old one did
   }
 
   #isOwn({ system, host, port }: NodeAddress): boolean {
@@ -332,30 +398,4 @@ export class Remote implements AsyncDisposable {
     const pid = new Pid({ system, host, port, path, incarnation });
     return this.ref(protocol, pid, peer && { peer });
   }
-}
-
-/** The address in a peer's answer. */
-function answered(address: string): Pid {
-  try {
-    return Pid.parse(address);
-  } catch (cause) {
-    throw new FrameError(
-      "read an answer",
-      `its address is "${address}"`,
-      "the address of an actor was expected",
-      { cause },
-    );
-  }
-}
-
-function checkFree({ name, state }: ActorSystem, { network }: Runtime): void {
-  const found = network !== undefined
-    ? "it is running, a system without it"
-    : state === "running"
-    ? undefined
-    : `the system is ${state}, a running one`;
-  if (found === undefined) return;
-  throw new TypeError(
-    `Cannot start remoting of system "${name}": ${found} was expected`,
-  );
 }

@@ -170,7 +170,7 @@ export class Requests {
     }
     if (kind !== request.answerKind) throw wrongAnswer(request, kind);
     this.forget(correlation);
-    if (codecs === undefined) return replyTo.succeed(frame.address);
+    if (codecs === undefined) return replyTo.succeed(answerOf(frame));
     const { buffer, payloadStart, payloadEnd } = frame;
     this.#deliver(request, codecs.output, buffer, payloadStart, payloadEnd);
   }
@@ -272,6 +272,14 @@ export class Requests {
     if (this.#open.size > 0 || this.#onEmpty.length === 0) return;
     for (const resolve of this.#onEmpty.splice(0)) resolve();
   }
+}
+
+const decoder = new TextDecoder();
+
+/** What answers a request that is not a message: the state of an actor, or its address. */
+function answerOf(frame: DecodedFrame): string {
+  if (frame.kind !== FrameKind.STATE_REPLY) return frame.address;
+  return decoder.decode(frame.payload().subarray(0, 64));
 }
 
 function wrongAnswer(
