@@ -190,7 +190,12 @@ export type {
   SpawnOptions,
 } from "./spawn.ts";
 export type { Poison } from "./signals.ts";
-export type { ActorFigures, ActorSnapshot, ActorState } from "./snapshot.ts";
+export type {
+  ActorFigures,
+  ActorSnapshot,
+  ActorState,
+  SystemSnapshot,
+} from "./snapshot.ts";
 export type { StartOptions } from "./start.ts";
 export type {
   Directive,

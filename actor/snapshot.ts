@@ -58,6 +58,22 @@ export interface ActorSnapshot {
   readonly figures: ActorFigures | undefined;
 }
 
+/** One system at one moment. A copy: it does not change. */
+export interface SystemSnapshot {
+  /** Its name. */
+  readonly name: string;
+  /** Whether it takes new actors. */
+  readonly state: "running" | "draining" | "stopped";
+  /** How long ago it was made, in milliseconds. */
+  readonly uptime: number;
+  /** How many actors live, those that are starting or stopping included. */
+  readonly actors: number;
+  /** How many asks wait for their reply. */
+  readonly openAsks: number;
+  /** How many messages were not handled since it began. */
+  readonly deadLetters: number;
+}
+
 /** What `cell` is doing and has done. */
 export function snapshotOf(cell: Cell): ActorSnapshot {
   const { pid, protocol, state, meter, inFlight } = cell;

@@ -20,7 +20,11 @@ import type { Runtime } from "./runtime.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { DrainOptions } from "./shutdown.ts";
 import type { ShutdownHookOptions, ShutdownHookRun } from "./shutdown_hooks.ts";
-import { type ActorSnapshot, snapshotOf } from "./snapshot.ts";
+import {
+  type ActorSnapshot,
+  snapshotOf,
+  type SystemSnapshot,
+} from "./snapshot.ts";
 import type { Spawn } from "./spawn.ts";
 import { SystemCore } from "./system_core.ts";
 import type { ActorSystemOptions } from "./system_options.ts";
@@ -244,8 +248,13 @@ export class ActorSystem implements AsyncDisposable {
    * @returns A copy: it does not change.
    * @throws {TypeError} When it is an actor of another system.
    */
-  inspect(ref: ActorRef<AnyProtocol>): ActorSnapshot {
-    return snapshotOf(this.#core.local(ref, "inspect"));
+  inspect(ref: ActorRef<AnyProtocol>): ActorSnapshot;
+  /** How the system itself is. Looks at every actor: not for every message. */
+  inspect(): SystemSnapshot;
+  inspect(ref?: ActorRef<AnyProtocol>): ActorSnapshot | SystemSnapshot {
+    return ref === undefined
+      ? this.#core.snapshot()
+      : snapshotOf(this.#core.local(ref, "inspect"));
   }
 
   /**

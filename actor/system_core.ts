@@ -23,6 +23,7 @@ import { Root } from "./root.ts";
 import { Runtime } from "./runtime.ts";
 import { selectCells } from "./selection.ts";
 import { Shutdown } from "./shutdown.ts";
+import type { SystemSnapshot } from "./snapshot.ts";
 import { addCell, spawnCell } from "./spawn.ts";
 import { oneForOne } from "./supervisor.ts";
 import type { ActorSystem } from "./system.ts";
@@ -36,6 +37,7 @@ export class SystemCore {
   readonly kinds: KindRegistry;
   readonly shutdown: Shutdown;
   readonly topics: TopicHub;
+  readonly #begun: number;
 
   /**
    * Puts the parts of `system` together.
@@ -66,6 +68,7 @@ export class SystemCore {
         `Cannot create system "${name}": askTimeout is ${askTimeout}, a number of milliseconds > 0 was expected`,
       );
     }
+    this.#begun = clock.now();
     this.kinds = new KindRegistry(kinds);
     this.root = new Root((child, error) => this.shutdown.fail(child, error));
     const sink = logger === null
@@ -132,6 +135,19 @@ export class SystemCore {
   /** How many actors live. */
   count(): number {
     return selectCells(this.root.children, "**").length;
+  }
+
+  /** How the system is. */
+  snapshot(): SystemSnapshot {
+    const { name, clock, asks, deadLetters } = this.runtime;
+    return {
+      name,
+      state: this.shutdown.state,
+      uptime: clock.now() - this.#begun,
+      actors: this.count(),
+      openAsks: asks.size,
+      deadLetters: deadLetters.count,
+    };
   }
 
   /** The living actors whose path matches a pattern and that speak a protocol. */

@@ -133,6 +133,43 @@ Deno.test("ActorSystem.inspect() counts although the metrics throw", async () =>
   assertEquals(system.inspect(actor).figures?.handled, 1);
 });
 
+Deno.test("ActorSystem.inspect() without an actor says how the system is", async () => {
+  const clock = new ManualClock();
+  await clock.advance(7);
+  const system = quietSystem({ clock });
+  const shape = { name: "test", state: "running", openAsks: 0, deadLetters: 0 };
+  assertEquals(system.inspect(), { ...shape, uptime: 0, actors: 0 });
+  const parent = system.spawn(Worker, () => worker());
+  const gone = system.spawn(Worker, () => worker());
+  await parent.ask(
+    Worker.run((ctx) => void ctx.spawn(Worker, () => worker())),
+  );
+  await system.stop(gone);
+  gone.tell(Worker.note("lost"));
+  const open = gate();
+  const asked = parent.ask(Worker.run(() => open.promise));
+  await clock.advance(20);
+  assertEquals(system.inspect(), {
+    ...shape,
+    uptime: 20,
+    actors: 2,
+    openAsks: 1,
+    deadLetters: 1,
+  });
+  open.resolve();
+  await asked;
+  const drained = system.drain();
+  assertEquals(system.inspect().state, "draining");
+  await drained;
+  assertEquals(system.inspect(), {
+    ...shape,
+    state: "stopped",
+    uptime: 20,
+    actors: 0,
+    deadLetters: 1,
+  });
+});
+
 Deno.test("ActorSystem.inspect() refuses an actor of another system", async () => {
   await using system = quietSystem();
   await using other = quietSystem();
