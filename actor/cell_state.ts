@@ -17,7 +17,7 @@ import type { Residency } from "./passivation.ts";
 import type { Pipe } from "./pipe.ts";
 import type { ProtocolData } from "./protocol.ts";
 import type { Resources } from "./resources.ts";
-import type { BaseRef, TerminationReason, Watcher } from "./ref.ts";
+import type { TerminationReason, Watcher } from "./ref.ts";
 import type { RestartWindow } from "./restart_window.ts";
 import type { Supervisor } from "./supervisor.ts";
 import type { ActorTimers } from "./timers.ts";
