@@ -292,6 +292,34 @@ Deno.test("SharedKey.prove() tells ends, words and lengths apart", () => {
   );
 });
 
+Deno.test("SharedKey.prove() gives what docs/wire.md says", async () => {
+  const { subtle } = crypto;
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  const secret = await subtle.importKey("raw", bytes(SECRET), "HKDF", false, [
+    "deriveKey",
+  ]);
+  const [salt, info] = [bytes("troupe.remote.v1"), bytes("shared key")];
+  const key = await subtle.deriveKey(
+    { name: "HKDF", hash: "SHA-256", salt, info },
+    secret,
+    { name: "HMAC", hash: "SHA-256", length: 256 },
+    false,
+    ["sign"],
+  );
+  const hello = Uint8Array.of(1, 2, 3);
+  const challenge = Uint8Array.of(4);
+  const content = Uint8Array.of(
+    ...[0, 0, 0, 8, ...bytes("acceptor")],
+    ...[0, 0, 0, 3, ...hello],
+    ...[0, 0, 0, 1, ...challenge],
+    ...[0, 0, 0, 5, ...bytes("AB:CD")],
+  );
+  assertEquals(
+    KEY.prove("acceptor", { hello, challenge, listener: "AB:CD" }),
+    new Uint8Array(await subtle.sign("HMAC", key, content)),
+  );
+});
+
 Deno.test("Nodes with one key talk, and one with another is kept out", async () => {
   await using world = new World();
   const key = SECRET;
