@@ -9,6 +9,8 @@ export interface CertificateOptions {
   name?: string;
   /** The URIs among the alternative names. */
   uris?: readonly string[];
+  /** The host names among them, which peers of other makers look at. */
+  hosts?: readonly string[];
   /** The first moment at which it is valid. */
   from?: Date;
   /** The last moment at which it is valid. */
@@ -76,7 +78,7 @@ async function sign(
   issuer: string,
   issuerKey: CryptoKey,
 ): Promise<string> {
-  const { name = "node", uris = [], isAuthority = false } = options;
+  const { name = "node", uris = [], hosts = [], isAuthority = false } = options;
   const {
     from = new Date(Date.now() - DAY),
     until = new Date(Date.now() + 10 * DAY),
@@ -89,10 +91,13 @@ async function sign(
         extension(OID.keyUsage, der(0x03, [1, 0x06])), // signs certificates and lists
       ]
       : []),
-    ...(uris.length > 0
+    ...(uris.length + hosts.length > 0
       ? [extension(
         OID.subjectAltName,
-        sequence(...uris.map((uri) => der(0x86, text(uri)))),
+        sequence(
+          ...hosts.map((host) => der(0x82, text(host))),
+          ...uris.map((uri) => der(0x86, text(uri))),
+        ),
       )]
       : []),
   ];

@@ -20,9 +20,10 @@ import { GoaktClient } from "../../../remote/goakt/client/goakt_client.ts";
 import {
   type Compression,
   protobuf,
-  type RemoteOptions,
   TcpTransport,
+  type TlsTransport,
 } from "../../../remote/mod.ts";
+import { authority, tlsOf, uriOf } from "../../remote/tls_fixtures.ts";
 import { type Node, startNode } from "../../remote/world.ts";
 import { GoNode, type GoNodeOptions } from "./go_node.ts";
 
@@ -69,6 +70,41 @@ export const TalkKind: Kind<TalkProtocol> = kind(
   { aliases: ["billing.TalkActor"] },
 );
 
+/** Milliseconds for handshakes: a thousand at once take their time where the cores are few. */
+const PATIENCE = 20_000;
+
+/** What GoAkt looks for in the certificates of our nodes; see `node/secure.go`. */
+const HOST = "troupe.test";
+
+/** A transport whose certificate names us as our own nodes and as GoAkt's want it. */
+function ownTls(): Promise<TlsTransport> {
+  const certificate = { uris: [uriOf("shop")], hosts: [HOST] };
+  const options = {
+    systems: ["gopher"],
+    handshakeTimeout: PATIENCE,
+    maxHalfOpen: 2_000,
+  };
+  return tlsOf("shop", options, certificate);
+}
+
+/** Arguments that give the GoAkt node a certificate, in files for as long as the tests run. */
+async function certificateFlags(): Promise<string[]> {
+  const pair = await authority.issue({
+    name: "gopher",
+    uris: [uriOf("gopher")],
+    hosts: [HOST],
+  });
+  const folder = await Deno.makeTempDir();
+  const texts = { cert: pair.cert, key: pair.key, ca: authority.cert };
+  const flags: string[] = [];
+  for (const [name, text] of Object.entries(texts)) {
+    const file = `${folder}/${name}.pem`;
+    await Deno.writeTextFile(file, text);
+    flags.push(`-${name}`, file);
+  }
+  return flags;
+}
+
 /** Both nodes; disposing ends them. */
 export interface Meeting extends AsyncDisposable {
   readonly here: Node;
@@ -84,22 +120,27 @@ export interface Meeting extends AsyncDisposable {
 /** How the two are set. */
 export interface MeetingOptions {
   compression?: Compression;
-  remote?: RemoteOptions;
+  /** What the connections of both are. */
+  wire?: "clear" | "mutual TLS";
   go?: GoNodeOptions;
 }
 
 /** Starts both. */
 export async function meet(options: MeetingOptions = {}): Promise<Meeting> {
-  const { compression = "none", remote, go } = options;
-  const there = await GoNode.start({ compression, ...go });
+  const { compression = "none", wire = "clear", go } = options;
+  const isSecure = wire === "mutual TLS";
+  const args = isSecure ? await certificateFlags() : [];
+  const transport = isSecure ? await ownTls() : new TcpTransport();
+  const there = await GoNode.start({ compression, args, ...go });
   const here = await startNode("shop", { kinds: [TalkKind] }, {
     drainTimeout: 1_000,
-    ...remote,
-    goakt: { compression, ...remote?.goakt },
+    handshakeTimeout: PATIENCE,
+    transport,
+    goakt: { compression },
   });
   const control = new GoaktClient({
     runtime: internalsOf(here.system).runtime,
-    transport: new TcpTransport(),
+    transport,
     options: { compression },
   });
   return {

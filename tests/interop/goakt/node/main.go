@@ -7,6 +7,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+
+	"github.com/tochemey/goakt/v3/tls"
 )
 
 func main() {
@@ -14,13 +16,19 @@ func main() {
 	compression := flag.String("compression", "none", "none, zstd, gzip or brotli")
 	system := flag.String("system", "gopher", "the name of the actor system")
 	work := flag.String("work", "tell", "what \"bench\" measures: tell or ask")
+	cert := flag.String("cert", "", "the file of the certificate; none for clear text")
+	key := flag.String("key", "", "the file of its key")
+	authority := flag.String("ca", "", "the file of the authority")
 	flag.Parse()
 	var err error
 	switch flag.Arg(0) {
 	case "samples":
 		err = printSamples(*port)
 	case "node":
-		err = runNode(*system, *port, *compression)
+		var info *tls.Info
+		if info, err = readTLS(*cert, *key, *authority); err == nil {
+			err = runNode(*system, *port, *compression, info)
+		}
 	case "version":
 		fmt.Println("GoAkt v3.14.0")
 	case "bench":

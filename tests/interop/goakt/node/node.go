@@ -14,6 +14,7 @@ import (
 	"github.com/tochemey/goakt/v3/address"
 	"github.com/tochemey/goakt/v3/log"
 	"github.com/tochemey/goakt/v3/remote"
+	"github.com/tochemey/goakt/v3/tls"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
@@ -57,14 +58,19 @@ type node struct {
 	out      sync.Mutex
 }
 
-func startSystem(name string, port int, compression string) (actor.ActorSystem, error) {
+func startSystem(name string, port int, compression string, info *tls.Info) (actor.ActorSystem, error) {
 	algorithm, ok := compressions[compression]
 	if !ok {
 		return nil, fmt.Errorf("cannot compress with %q", compression)
 	}
-	system, err := actor.NewActorSystem(name,
+	options := []actor.Option{
 		actor.WithLogger(log.DiscardLogger),
-		actor.WithRemote(remote.NewConfig(host, port, remote.WithCompression(algorithm))))
+		actor.WithRemote(remote.NewConfig(host, port, remote.WithCompression(algorithm))),
+	}
+	if info != nil {
+		options = append(options, actor.WithTLS(info))
+	}
+	system, err := actor.NewActorSystem(name, options...)
 	if err != nil {
 		return nil, err
 	}
@@ -81,15 +87,16 @@ func startSystem(name string, port int, compression string) (actor.ActorSystem, 
 	return system, nil
 }
 
-func runNode(name string, port int, compression string) error {
-	system, err := startSystem(name, port, compression)
+func runNode(name string, port int, compression string, info *tls.Info) error {
+	system, err := startSystem(name, port, compression, info)
 	if err != nil {
 		return err
 	}
-	n := &node{
-		system:   system,
-		remoting: remote.NewRemoting(remote.WithRemotingCompression(compressions[compression])),
+	options := []remote.RemotingOption{remote.WithRemotingCompression(compressions[compression])}
+	if info != nil {
+		options = append(options, remote.WithRemotingTLS(info.ClientConfig))
 	}
+	n := &node{system: system, remoting: remote.NewRemoting(options...)}
 	n.write(answer{Address: fmt.Sprintf("%s@%s:%d", name, host, port)})
 	lines := bufio.NewScanner(os.Stdin)
 	lines.Buffer(nil, 1<<26)
@@ -177,6 +184,12 @@ func (n *node) run(c command) (answer, error) {
 	case "spawnHere":
 		_, err := n.system.Spawn(ctx, c.Name, new(Echo), actor.WithLongLived())
 		return answer{}, err
+	case "awaitSuspended":
+		return answer{}, n.await(ctx, c.Name, func(pid *actor.PID) bool { return pid != nil && pid.IsSuspended() })
+	case "awaitRunning":
+		return answer{}, n.await(ctx, c.Name, func(pid *actor.PID) bool { return pid != nil && pid.IsRunning() })
+	case "awaitGone":
+		return answer{}, n.await(ctx, c.Name, func(pid *actor.PID) bool { return pid == nil })
 	case "seen":
 		seenLock.Lock()
 		defer seenLock.Unlock()
@@ -187,6 +200,21 @@ func (n *node) run(c command) (answer, error) {
 		return answer{Texts: append([]string{}, senders[c.Name]...)}, nil
 	}
 	return answer{}, fmt.Errorf("cannot carry out %q", c.Op)
+}
+
+// await waits for what GoAkt does after it has answered: it suspends, restarts and removes in the background.
+func (n *node) await(ctx context.Context, name string, is func(*actor.PID) bool) error {
+	for ctx.Err() == nil {
+		pid, err := n.system.LocalActor(name)
+		if err != nil {
+			pid = nil
+		}
+		if is(pid) {
+			return nil
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return ctx.Err()
 }
 
 // askAtOnce asks count times in as many goroutines and counts the right replies.

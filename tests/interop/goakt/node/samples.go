@@ -287,7 +287,7 @@ func calls(port int) []call {
 
 // replay sends requests to a GoAkt node and returns what it answers.
 func replay(port int, requests [][]byte) ([][]byte, error) {
-	system, err := startSystem("gopher", port, "none")
+	system, err := startSystem("gopher", port, "none", nil)
 	if err != nil {
 		return nil, err
 	}
