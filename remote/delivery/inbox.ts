@@ -12,6 +12,7 @@ import type { ActorRef } from "../../actor/ref.ts";
 import { foreignMail } from "../../actor/signals.ts";
 import { type ActorSystem, internalsOf } from "../../actor/system.ts";
 import type { Clock, Timer } from "../../internal/clock.ts";
+import type { Random } from "../../internal/random.ts";
 import { failureOf, outcomeFor } from "../failure.ts";
 import { codecOf } from "../message_codecs.ts";
 import { checkInteger } from "./checks.ts";
@@ -22,7 +23,12 @@ import {
   type OpenedDelivery,
 } from "./inbox_protocol.ts";
 import type { DeliveryQuestion, OpenDelivery } from "./inbox_protocol.ts";
-import { type DeliveryAnswer, Intake, type IntakeEffect } from "./intake.ts";
+import {
+  type DeliveryAnswer,
+  Intake,
+  type IntakeEffect,
+  type IntakeLimits,
+} from "./intake.ts";
 import type { DeliverySegment } from "./segment.ts";
 
 /** News that is not much waits this long for more, in milliseconds. */
@@ -103,7 +109,8 @@ export function spawnInbox<P extends AnyProtocol>(
   checkInteger(action, "maxMessageBytes", maxMessageBytes, 1, 2 ** 31);
   checkInteger(action, "maxOutboxes", maxOutboxes, 1, 1_000_000);
   const limits = { window, maxMessageBytes, maxProducers: maxOutboxes };
-  return system.spawn(Inbox, () => new InboxActor(target, limits), {
+  const { random } = internalsOf(system).runtime;
+  return system.spawn(Inbox, () => new InboxActor(target, limits, random), {
     // A question waits for news, and must hold up nothing else.
     reentrancy: { mode: "all" },
     ...(name === undefined ? {} : { name }),
@@ -125,10 +132,12 @@ class InboxActor implements Handlers<InboxProtocol> {
 
   constructor(
     target: ActorRef<AnyProtocol>,
-    limits: ConstructorParameters<typeof Intake>[0],
+    limits: Omit<IntakeLimits, "firstKey">,
+    random: Random,
   ) {
     this.#target = target;
-    this.#intake = new Intake(limits);
+    const firstKey = 1 + Math.floor(random.next() * 2 ** 48);
+    this.#intake = new Intake({ ...limits, firstKey });
   }
 
   onStart(ctx: Context<InboxProtocol>): void {
@@ -143,14 +152,14 @@ class InboxActor implements Handlers<InboxProtocol> {
   }
 
   open({ producer, session, retention }: OpenDelivery): OpenedDelivery {
-    const { upTo, effects } = this.#intake.open(
+    const { opened, effects } = this.#intake.open(
       producer,
       session,
       retention,
       this.#now(),
     );
     this.#carryOut(effects);
-    return { upTo: upTo ?? null };
+    return opened ?? { key: null, upTo: 0 };
   }
 
   segment(segment: DeliverySegment): void {
@@ -158,7 +167,7 @@ class InboxActor implements Handlers<InboxProtocol> {
   }
 
   news(
-    { producer, session, known }: DeliveryQuestion,
+    { producer, key, known }: DeliveryQuestion,
     { signal }: Context<InboxProtocol>,
   ): Promise<DeliveryAnswer> {
     const question = ++this.#last;
@@ -171,7 +180,7 @@ class InboxActor implements Handlers<InboxProtocol> {
     });
     const now = this.#now();
     this.#carryOut(
-      this.#intake.ask(producer, session, known, question, now),
+      this.#intake.ask(producer, key, known, question, now),
     );
     return promise;
   }
@@ -217,14 +226,14 @@ class InboxActor implements Handlers<InboxProtocol> {
   };
 
   #deliver(
-    { producer, session, number, type, body }: Extract<
+    { producer, key, number, type, body }: Extract<
       IntakeEffect,
       { kind: "deliver" }
     >,
   ): void {
     const done = (failure?: DeliveryFailure) => {
       const event = { kind: "handled", number, failure } as const;
-      this.#carryOut(this.#intake.handled(producer, session, event));
+      this.#carryOut(this.#intake.handled(producer, key, event));
     };
     let message: Message;
     try {

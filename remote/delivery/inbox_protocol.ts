@@ -28,16 +28,18 @@ export interface OpenDelivery {
 
 /** The answer to {@linkcode OpenDelivery}. */
 export interface OpenedDelivery {
-  /** Up to which segment may be sent; `null` when there is no room for one more outbox. */
-  readonly upTo: number | null;
+  /** What the session is called in all that follows; `null` when there is no room for one more outbox. */
+  readonly key: number | null;
+  /** Up to which segment may be sent. */
+  readonly upTo: number;
 }
 
 /** Asks for what is new behind what is known; answered when there is news, or after a while. */
 export interface DeliveryQuestion {
   /** Which outbox. */
   readonly producer: string;
-  /** Which of its sessions. */
-  readonly session: number;
+  /** Which of its sessions, as the inbox calls it. */
+  readonly key: number;
   /** What the outbox knows. */
   readonly known: DeliveryProgress;
 }
@@ -63,15 +65,14 @@ export const Inbox: InboxProtocol = protocol("troupe.inbox", {
     ),
     checked<OpenedDelivery>(
       "the answer to a session",
-      ({ upTo }) => upTo === null || isCount(upTo),
+      ({ key, upTo }) => (key === null || isCount(key)) && isCount(upTo),
     ),
   ),
   segment: tell(segmentCodec),
   news: ask<DeliveryQuestion, DeliveryAnswer>(
     checked<DeliveryQuestion>(
       "a question",
-      (it) =>
-        isName(it.producer) && isCount(it.session) && isProgress(it.known),
+      (it) => isName(it.producer) && isCount(it.key) && isProgress(it.known),
     ),
     checked<DeliveryAnswer>(
       "the answer to a question",

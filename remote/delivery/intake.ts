@@ -26,7 +26,7 @@ export type IntakeEffect =
   | {
     readonly kind: "deliver";
     readonly producer: string;
-    readonly session: number;
+    readonly key: number;
     readonly number: number;
     readonly type: string;
     readonly body: Uint8Array;
@@ -50,12 +50,24 @@ export type IntakeEffect =
 export interface IntakeLimits extends InboxLimits {
   /** How many outboxes it knows at the same time, at most. */
   readonly maxProducers: number;
+  /** What the first session is called; other inboxes begin elsewhere, and none where this one was before. */
+  readonly firstKey: number;
+}
+
+/** A session that was begun. */
+export interface Opened {
+  /** What it is called in all that follows. */
+  readonly key: number;
+  /** Up to which segment may be sent. */
+  readonly upTo: number;
 }
 
 /** One outbox. */
 interface Producer {
   readonly name: string;
   readonly session: number;
+  /** What the session is called in all that follows. */
+  readonly key: number;
   readonly core: InboxCore;
   /** How long it is remembered when nothing comes, in milliseconds. */
   readonly retention: number;
@@ -69,9 +81,11 @@ interface Producer {
 export class Intake {
   readonly #limits: IntakeLimits;
   readonly #producers: Map<string, Producer> = new Map();
+  #nextKey: number;
 
   constructor(limits: IntakeLimits) {
     this.#limits = limits;
+    this.#nextKey = limits.firstKey;
   }
 
   /** How many outboxes are known. */
@@ -90,36 +104,37 @@ export class Intake {
   /**
    * Begins a session.
    *
-   * @returns Up to which segment may be sent; `undefined` when a later session has begun, or there is no room
-   * for one more outbox.
+   * @returns What it is called and up to which segment may be sent; nothing when a later session has begun, or
+   * there is no room for one more outbox.
    */
   open(
     name: string,
     session: number,
     retention: number,
     now: number,
-  ): { upTo: number | undefined; effects: IntakeEffect[] } {
+  ): { opened: Opened | undefined; effects: IntakeEffect[] } {
     const known = this.#producers.get(name);
     if (known !== undefined && known.session >= session) {
       const isSame = known.session === session;
-      const upTo = isSame ? known.core.progress.upTo : undefined;
-      return { upTo, effects: [] };
+      return { opened: isSame ? openedOf(known) : undefined, effects: [] };
     }
     const { size } = this.#producers;
     if (known === undefined && size >= this.#limits.maxProducers) {
-      return { upTo: undefined, effects: [] };
+      return { opened: undefined, effects: [] };
     }
     const effects = known === undefined ? [] : this.#forgotten(known);
     const core = new InboxCore(this.#limits);
-    this.#producers.set(name, {
+    const producer: Producer = {
       name,
       session,
+      key: this.#nextKey++,
       core,
       retention,
       usedAt: now,
       question: undefined,
-    });
-    return { upTo: core.progress.upTo, effects };
+    };
+    this.#producers.set(name, producer);
+    return { opened: openedOf(producer), effects };
   }
 
   /** Takes a segment. One of a session that is not known says nothing to anybody. */
@@ -133,12 +148,12 @@ export class Intake {
   /** Takes a question, which is answered once: now, or when there is news. */
   ask(
     name: string,
-    session: number,
+    key: number,
     known: DeliveryProgress,
     question: number,
     now: number,
   ): IntakeEffect[] {
-    const producer = this.#find(name, session);
+    const producer = this.#find(name, key);
     if (producer === undefined) {
       return [{ kind: "answer", question, answer: { kind: "forgotten" } }];
     }
@@ -151,10 +166,10 @@ export class Intake {
   /** A message was handled, or failed; what belongs to an earlier session says nothing. */
   handled(
     name: string,
-    session: number,
+    key: number,
     event: Extract<InboxEvent, { kind: "handled" }>,
   ): IntakeEffect[] {
-    const producer = this.#find(name, session);
+    const producer = this.#find(name, key);
     return producer === undefined ? [] : this.#step(producer, event);
   }
 
@@ -178,9 +193,9 @@ export class Intake {
     return effects;
   }
 
-  #find(name: string, session: number): Producer | undefined {
+  #find(name: string, key: number): Producer | undefined {
     const producer = this.#producers.get(name);
-    return producer?.session === session ? producer : undefined;
+    return producer?.key === key ? producer : undefined;
   }
 
   #step(producer: Producer, event: InboxEvent): IntakeEffect[] {
@@ -190,10 +205,10 @@ export class Intake {
   }
 
   #effect(producer: Producer, effect: InboxEffect): IntakeEffect[] {
-    const { name, session, question } = producer;
+    const { name, key, question } = producer;
     switch (effect.kind) {
       case "deliver":
-        return [{ ...effect, producer: name, session }];
+        return [{ ...effect, producer: name, key }];
       case "soon":
         return [effect];
       case "answer": {
@@ -221,4 +236,8 @@ export class Intake {
     producer.question = undefined;
     return [{ kind: "answer", question, answer: { kind: "forgotten" } }];
   }
+}
+
+function openedOf({ key, core }: Producer): Opened {
+  return { key, upTo: core.progress.upTo };
 }

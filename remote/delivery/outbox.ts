@@ -329,18 +329,18 @@ export class Outbox<P extends AnyProtocol> implements AsyncDisposable {
       retention: this.#retention,
     });
     this.#inbox.ask(message, { timeout: OPEN_TIMEOUT }).then(
-      ({ upTo }) =>
+      ({ key, upTo }) =>
         this.#step(
-          upTo === null
+          key === null
             ? { kind: "failed", session }
-            : { kind: "opened", session, upTo },
+            : { kind: "opened", session, key, upTo },
         ),
       () => this.#step({ kind: "failed", session }),
     );
   }
 
-  #ask({ session, known }: Extract<OutboxEffect, { kind: "ask" }>): void {
-    const message = Inbox.news({ producer: this.#producer, session, known });
+  #ask({ session, key, known }: Extract<OutboxEffect, { kind: "ask" }>): void {
+    const message = Inbox.news({ producer: this.#producer, key, known });
     this.#inbox.ask(message, { timeout: QUESTION_TIMEOUT }).then(
       (answer) => this.#step({ ...answer, session }),
       () => this.#step({ kind: "failed", session }),

@@ -27,7 +27,13 @@ export type OutboxEvent =
     readonly body: Uint8Array;
   }
   /** The inbox has begun a session; what it knows of earlier ones is gone. */
-  | { readonly kind: "opened"; readonly session: number; readonly upTo: number }
+  | {
+    readonly kind: "opened";
+    readonly session: number;
+    /** What the inbox calls the session. */
+    readonly key: number;
+    readonly upTo: number;
+  }
   /** The inbox has answered a question. */
   | {
     readonly kind: "report";
@@ -47,6 +53,8 @@ export type OutboxEffect =
   | {
     readonly kind: "ask";
     readonly session: number;
+    /** What the inbox calls the session. */
+    readonly key: number;
     readonly known: DeliveryProgress;
   }
   | { readonly kind: "segment"; readonly segment: DeliverySegment }
@@ -114,6 +122,8 @@ export class OutboxCore {
   #flight: Entry[] = [];
   #state: "idle" | "opening" | "open" = "idle";
   #session = 0;
+  /** What the inbox calls the session. */
+  #key = 0;
   #known: DeliveryProgress = NOTHING;
   /** The last segment that was sent. */
   #sent = 0;
@@ -198,11 +208,12 @@ export class OutboxCore {
   }
 
   #opened(
-    { session, upTo }: Extract<OutboxEvent, { kind: "opened" }>,
+    { session, key, upTo }: Extract<OutboxEvent, { kind: "opened" }>,
     now: number,
   ): OutboxEffect[] {
     if (this.#state !== "opening" || session !== this.#session) return [];
     this.#state = "open";
+    this.#key = key;
     this.#known = { received: 0, confirmed: 0, upTo };
     this.#sent = 0;
     this.#isUnsure = false;
@@ -361,7 +372,12 @@ export class OutboxCore {
       this.#isAsking = true;
       // Who knows nothing is answered at once.
       const known = this.#isUnsure ? NOTHING : this.#known;
-      effects.push({ kind: "ask", session: this.#session, known });
+      effects.push({
+        kind: "ask",
+        session: this.#session,
+        key: this.#key,
+        known,
+      });
     }
     return effects;
   }
@@ -397,7 +413,7 @@ export class OutboxCore {
     const isFirst = number === first;
     return {
       producer,
-      session: this.#session,
+      session: this.#key,
       number,
       type: isFirst ? type : "",
       total: isFirst ? body.length : 0,

@@ -31,7 +31,7 @@ const encoder = new TextEncoder();
 export interface DeliverySegment {
   /** Which outbox, for all its life: letters, digits, `_`, `.` and `-`. */
   readonly producer: string;
-  /** Which of its sessions; later ones have higher numbers. */
+  /** Which of its sessions, as the inbox calls it. */
   readonly session: number;
   /** From 1, without a gap, within the session. */
   readonly number: number;

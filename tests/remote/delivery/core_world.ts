@@ -129,6 +129,7 @@ export class DeliveryWorld {
       window: this.#options.window,
       maxMessageBytes: 100_000,
       maxProducers: 4,
+      firstKey: 1 + below(this.#options.random, 2 ** 40),
     });
   }
 
@@ -150,23 +151,22 @@ export class DeliveryWorld {
           this.#request(effect.session, (reply) => {
             const { session } = effect;
             const { intake } = this;
-            const { upTo, effects } = intake.open(
+            const { opened, effects } = intake.open(
               "p",
               session,
               RETENTION,
               this.now,
             );
             this.#receive(effects);
-            if (upTo !== undefined) {
-              reply(() =>
-                this.outbox.step({ kind: "opened", session, upTo }, this.now)
-              );
+            if (opened !== undefined) {
+              const event = { kind: "opened", session, ...opened } as const;
+              reply(() => this.outbox.step(event, this.now));
             }
           });
           break;
         case "ask":
           this.#request(effect.session, (reply) => {
-            const { session, known } = effect;
+            const { session, key, known } = effect;
             const question = ++this.#questions;
             this.#answers.set(question, (it) => {
               if (it.kind !== "answer") return;
@@ -175,7 +175,7 @@ export class DeliveryWorld {
               );
             });
             const { intake, now } = this;
-            this.#receive(intake.ask("p", session, known, question, now));
+            this.#receive(intake.ask("p", key, known, question, now));
           });
           break;
         case "segment":
@@ -222,7 +222,7 @@ export class DeliveryWorld {
         this.#answers.delete(effect.question);
         answer?.(effect);
       } else if (effect.kind === "deliver") {
-        const { body, session, number } = effect;
+        const { body, key, number } = effect;
         const id = new DataView(body.buffer, body.byteOffset).getUint32(0);
         if (!body.subarray(4).every((byte) => byte === (id & 0xff))) {
           throw new Error(`the body of ${id} is not what was sent`);
@@ -235,7 +235,7 @@ export class DeliveryWorld {
           at: last + below(random, 30),
           run: () =>
             this.#receive(
-              intake.handled("p", session, { kind: "handled", number }),
+              intake.handled("p", key, { kind: "handled", number }),
             ),
         });
         this.mostWaiting = Math.max(this.mostWaiting, this.#handling.length);

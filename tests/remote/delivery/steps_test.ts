@@ -104,7 +104,7 @@ Deno.test("OutboxCore sends again what was not received as soon as a failed ques
   const send = (id: number) =>
     seen(core.step({ kind: "send", id, type: "t", body: BODY }, 0));
   assertEquals(send(1), ["open"]);
-  const opened = core.step({ kind: "opened", session: 1, upTo: 9 }, 0);
+  const opened = core.step({ kind: "opened", session: 1, key: 5, upTo: 9 }, 0);
   assertEquals(seen(opened), [1, "ask"]);
   assertEquals([send(2), send(3)], [[2], [3]]);
   assertEquals(core.step({ kind: "failed", session: 1 }, 10), []);
@@ -126,7 +126,7 @@ Deno.test("OutboxCore begins a session anew after it was idle for so long that t
   for (const [at, first] of [[59_000, 2], [61_000, "open"]] as const) {
     const core = outbox();
     core.step({ kind: "send", id: 1, type: "t", body: BODY }, 0);
-    core.step({ kind: "opened", session: 1, upTo: 9 }, 0);
+    core.step({ kind: "opened", session: 1, key: 5, upTo: 9 }, 0);
     const report = {
       received: 1,
       confirmed: 1,
