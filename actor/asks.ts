@@ -13,6 +13,7 @@ import {
   type ReplyTo,
 } from "./message.ts";
 import { type AskLink, OpenAsks } from "./ask_chain.ts";
+import type { MessageHeaders } from "./propagation.ts";
 import type { AskOptions, BaseRef } from "./ref.ts";
 
 export type { Carrier } from "./message.ts";
@@ -162,6 +163,7 @@ export class AskRegistry {
     options?: AskOptions,
     chain?: AskLink,
     limit: number = Infinity,
+    headers?: MessageHeaders,
   ): Promise<unknown> {
     let timeout = options?.timeout ?? this.defaultTimeout;
     if (!(timeout >= 0)) {
@@ -181,6 +183,7 @@ export class AskRegistry {
       timeout,
       now + timeout,
     );
+    if (headers !== undefined) ask.headers = headers;
     this.#add(ask);
     if (chain !== undefined) {
       ask.chain = chain;

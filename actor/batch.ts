@@ -3,7 +3,8 @@
  * @module
  */
 
-import { Envelope, type Message } from "./message.ts";
+import { addHeaders, Envelope, type Message } from "./message.ts";
+import type { MessageHeaders } from "./propagation.ts";
 import type { MessageReply } from "./protocol.ts";
 import type { BaseRef } from "./ref.ts";
 
@@ -17,12 +18,13 @@ export function tellAll(
   ref: BaseRef,
   messages: Iterable<Message>,
   sender: BaseRef | undefined,
+  headers?: MessageHeaders,
 ): number {
   let taken = 0;
   for (const message of messages) {
     const mail = sender === undefined
       ? message
-      : new Envelope(message, sender, undefined);
+      : addHeaders(new Envelope(message, sender, undefined), headers);
     if (ref.deliver(mail)) taken++;
   }
   return taken;

@@ -20,8 +20,10 @@ import { type SpawnGroup, spawnGroup } from "./group.ts";
 import { pipe, type PipeTo } from "./pipe.ts";
 import { type SpawnPool, spawnPool } from "./pool.ts";
 import { link, unlink } from "./links.ts";
+import { headersOf, type MessageHeaders, NO_HEADERS } from "./propagation.ts";
 import { type Log, SinkLog } from "./log.ts";
 import {
+  addHeaders,
   Envelope,
   type Mail,
   type Message,
@@ -53,6 +55,12 @@ export class CellContext implements Context {
     readonly how: "stashed" | "forwarded";
   } | undefined = undefined;
 
+  /** What goes with messages that are sent while `mail` is handled, when its handler has said so. */
+  #carried: {
+    readonly mail: Mail | undefined;
+    readonly headers: MessageHeaders;
+  } | undefined = undefined;
+
   constructor(cell: Cell, mail?: Mail) {
     this.#cell = cell;
     this.#mail = mail;
@@ -81,6 +89,26 @@ export class CellContext implements Context {
     return replyTo === undefined
       ? Infinity
       : Math.max(0, replyTo.deadline - this.#cell.runtime.clock.now());
+  }
+
+  get headers(): MessageHeaders {
+    return headersOf(this.#current) ?? NO_HEADERS;
+  }
+
+  carry(headers: Readonly<Record<string, string>>): void {
+    const carried = new Map(Object.entries(headers));
+    this.#carried = { mail: this.#current, headers: carried };
+  }
+
+  /** What goes with the messages that the handler sends now. */
+  get outgoing(): MessageHeaders | undefined {
+    const carried = this.#carried;
+    const { propagator } = this.#cell.runtime;
+    if (carried === undefined && propagator === undefined) return undefined;
+    const mail = this.#current;
+    return carried !== undefined && carried.mail === mail
+      ? carried.headers
+      : propagator?.inject(headersOf(mail));
   }
 
   get signal(): AbortSignal {
@@ -254,7 +282,10 @@ export class CellContext implements Context {
     message: MessageOf<Q> | Poison,
   ): boolean {
     return baseRef(ref).deliver(
-      new Envelope(message, this.#cell.ref, undefined),
+      addHeaders(
+        new Envelope(message, this.#cell.ref, undefined),
+        this.outgoing,
+      ),
     );
   }
 
@@ -275,6 +306,7 @@ export class CellContext implements Context {
       options,
       chain,
       replyTo?.deadline,
+      this.outgoing,
     ) as Promise<MessageReply<M>>;
   }
 
@@ -282,7 +314,7 @@ export class CellContext implements Context {
     ref: ActorRef<Q>,
     messages: Iterable<MessageOf<Q>>,
   ): number {
-    return tellAll(baseRef(ref), messages, this.#cell.ref);
+    return tellAll(baseRef(ref), messages, this.#cell.ref, this.outgoing);
   }
 
   askAll<Q extends AnyProtocol, const M extends readonly MessageOf<Q>[]>(

@@ -12,6 +12,7 @@ import type { SpawnGroup } from "./group.ts";
 import type { PipeTo } from "./pipe.ts";
 import type { SpawnPool } from "./pool.ts";
 import type { Poison } from "./signals.ts";
+import type { MessageHeaders } from "./propagation.ts";
 import type { ResourceKey } from "./resources.ts";
 import type { Spawn } from "./spawn.ts";
 import type { ActorSystem } from "./system.ts";
@@ -31,6 +32,15 @@ export interface Context<P extends AnyProtocol = AnyProtocol> {
   readonly sender: ActorRef<AnyProtocol> | undefined;
   /** How long the asker still waits, in milliseconds; `Infinity` when nobody waits. */
   readonly remaining: number;
+  /** What came with the message besides its body, such as a trace context; see {@linkcode Propagator}. */
+  readonly headers: MessageHeaders;
+  /**
+   * Says what goes with the messages that this handler sends with the context from now on, in place of what
+   * the {@linkcode Propagator} of the system would have go with them.
+   *
+   * @param headers Names and values; none for nothing.
+   */
+  carry(headers: Readonly<Record<string, string>>): void;
   /**
    * Aborts when nobody wants the outcome of the message being handled any more: its asker gave up, or
    * the actor is stopping, or restarting after the failure of another message in work. A handler that then

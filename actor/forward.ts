@@ -5,6 +5,7 @@
 
 import type { Cell } from "./cell.ts";
 import {
+  addHeaders,
   Envelope,
   type Mail,
   type Message,
@@ -12,6 +13,7 @@ import {
   replyToOf,
   senderOf,
 } from "./message.ts";
+import { headersOf } from "./propagation.ts";
 import type { BaseRef } from "./ref.ts";
 import { isLifecycle } from "./signals.ts";
 
@@ -37,17 +39,23 @@ export function forward(
   }
   const sender = senderOf(mail);
   const replyTo = replyToOf(mail);
+  const headers = headersOf(mail);
   message ??= messageOf(mail);
   if (replyTo === undefined) {
+    const isPlain = sender === undefined && headers === undefined;
     return target.deliver(
-      sender === undefined ? message : new Envelope(message, sender, undefined),
+      isPlain
+        ? message
+        : addHeaders(new Envelope(message, sender, undefined), headers),
     );
   }
   const { carrier, chain } = replyTo;
   replyTo.carrier = undefined; // whoever is asked next wants to know when nobody waits
   chain?.letGo();
   try {
-    return target.deliver(new Envelope(message, sender, replyTo));
+    return target.deliver(
+      addHeaders(new Envelope(message, sender, replyTo), headers),
+    );
   } catch (error) {
     chain?.takenBy(cell, mail);
     replyTo.carrier = carrier;

@@ -5,6 +5,7 @@
 
 import type { AskLink } from "./ask_chain.ts";
 import { showAs } from "./inspect.ts";
+import type { MessageHeaders } from "./propagation.ts";
 import type { ProtocolData } from "./protocol.ts";
 import type { BaseRef } from "./ref.ts";
 
@@ -82,6 +83,8 @@ export class Envelope {
   readonly sender: BaseRef | undefined;
   /** Written once more by an ask, which is its own `replyTo`. */
   replyTo: ReplyTo | undefined;
+  /** What travels with the message besides its body; not a field of the many that have none. */
+  declare headers?: MessageHeaders | undefined;
 
   constructor(
     message: Message,
@@ -92,6 +95,15 @@ export class Envelope {
     this.sender = sender;
     this.replyTo = replyTo;
   }
+}
+
+/** Puts `headers` on an envelope, if there are any. */
+export function addHeaders(
+  envelope: Envelope,
+  headers: MessageHeaders | undefined,
+): Envelope {
+  if (headers !== undefined) envelope.headers = headers;
+  return envelope;
 }
 
 /** What a mailbox holds. A plain tell is the message itself: no envelope, no allocation. */

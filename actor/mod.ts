@@ -30,6 +30,7 @@ export { priorityMailbox } from "./mailboxes/priority.ts";
 export { consoleLogger } from "./logger.ts";
 export { MemoryMetrics } from "./metrics.ts";
 export { Pid } from "./pid.ts";
+export { withHeaders } from "./propagation.ts";
 export {
   ask,
   data,
@@ -59,6 +60,12 @@ export { PoisonPill } from "./signals.ts";
 export { oneForAll, oneForOne, restForOne } from "./supervisor.ts";
 export { ActorSystem } from "./system.ts";
 export { topic } from "./topics.ts";
+export {
+  childTrace,
+  formatTraceparent,
+  parseTraceparent,
+  traceContext,
+} from "./trace_context.ts";
 
 export type { Backoff } from "./backoff.ts";
 export type { ActorOptions } from "./actor_options.ts";
@@ -123,6 +130,7 @@ export type {
 export type { Overflow } from "./mailboxes/bounded.ts";
 export type { Message } from "./message.ts";
 export type { PidParts } from "./pid.ts";
+export type { MessageHeaders, Propagator } from "./propagation.ts";
 export type {
   Pool,
   PoolKindArguments,
@@ -206,6 +214,7 @@ export type {
   SupervisorOptions,
 } from "./supervisor.ts";
 export type { ActorSystemOptions, ShutdownOptions } from "./system_options.ts";
+export type { TraceParent } from "./trace_context.ts";
 export type {
   Topic,
   TopicListenOptions,

@@ -16,6 +16,7 @@ import type { LogSink } from "./log.ts";
 import { Meters } from "./meter.ts";
 import type { Metrics } from "./metrics.ts";
 import type { NetworkPort } from "./ports.ts";
+import type { Propagator } from "./propagation.ts";
 import type { AnyProtocol } from "./protocol.ts";
 import type { ActorRef, BaseRef } from "./ref.ts";
 import type { Resources } from "./resources.ts";
@@ -64,6 +65,8 @@ export interface RuntimeParts {
   simulation: SimulatedWire | undefined;
   /** How many actors that may passivate it holds. */
   eviction: EvictionOptions | undefined;
+  /** Which headers go from message to message; none without it. */
+  propagator: Propagator | undefined;
 }
 
 /** The shared parts of a system: who runs, who waits, what is lost, who wants to know. */
@@ -89,6 +92,8 @@ export class Runtime {
   readonly log: LogSink | undefined;
   /** The wire that its messages pass as if they came from other nodes. */
   readonly simulation: SimulatedWire | undefined;
+  /** Which headers go from message to message; none without it. */
+  readonly propagator: Propagator | undefined;
   /** Counts and times; not there when nobody wants figures. */
   readonly meters: Meters | undefined;
   /** Plugged in by the remoting layer while it runs. */
@@ -111,6 +116,7 @@ export class Runtime {
       metrics,
       simulation,
       eviction,
+      propagator,
     }: RuntimeParts,
   ) {
     this.system = system;
@@ -123,6 +129,7 @@ export class Runtime {
     this.extensions = extensions;
     this.log = log;
     this.simulation = simulation;
+    this.propagator = propagator;
     this.dispatcher = new Dispatcher(clock);
     this.events = new EventBus();
     this.meters = metrics && new Meters(metrics, this.events, clock);

@@ -10,6 +10,7 @@ import type { Codec } from "./codec.ts";
 import type { Outcome } from "./errors.ts";
 import { LocalRef } from "./local_ref.ts";
 import {
+  addHeaders,
   type Carrier,
   Envelope,
   type Mail,
@@ -92,7 +93,7 @@ export class SimulatedRef extends LocalRef {
     const arrived = new MessageValue(protocol, index, type, body);
     return super.deliver(
       mail instanceof Envelope
-        ? new Envelope(arrived, mail.sender, replyTo)
+        ? addHeaders(new Envelope(arrived, mail.sender, replyTo), mail.headers)
         : arrived,
     );
   }

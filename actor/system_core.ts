@@ -58,6 +58,7 @@ export class SystemCore {
       signals = [],
       extensions = [],
       eviction,
+      propagator,
       clock = systemClock,
       wall = Date.now,
       random = systemRandom,
@@ -93,6 +94,7 @@ export class SystemCore {
       metrics,
       simulation: simulateRemote,
       eviction,
+      propagator,
     });
     this.topics = new TopicHub(this.runtime.events);
     const log = logger === null

@@ -11,6 +11,7 @@ import type { AnyKind } from "./kind.ts";
 import type { LogLevel } from "./log.ts";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
+import type { Propagator } from "./propagation.ts";
 import type { ProvidedResource } from "./resources.ts";
 import type { ShutdownHook } from "./shutdown_hooks.ts";
 import type { SimulatedWire } from "./simulation.ts";
@@ -88,6 +89,11 @@ export interface ActorSystemOptions {
    * @default any number
    */
   eviction?: EvictionOptions;
+  /**
+   * Which headers go from message to message, such as {@linkcode traceContext}.
+   * @default none: messages that actors send have no headers, and those of other nodes are not looked at
+   */
+  propagator?: Propagator;
   /**
    * The source of time.
    * @default the platform's

@@ -4,10 +4,11 @@
  */
 
 import type { Addressee } from "../actor/dead_letters.ts";
-import type { Mail } from "../actor/message.ts";
+import { Envelope, type Mail } from "../actor/message.ts";
 import type { Clock } from "../internal/clock.ts";
 import { CHUNK_BYTES } from "./chunks.ts";
 import { FrameError } from "./errors.ts";
+import { writeHeaders } from "./headers.ts";
 import {
   type LargeMessage,
   LargeMessages,
@@ -124,7 +125,8 @@ export class LargeSender {
 
   /** Begins the first frame of a message. */
   #begin(message: LargeMessage): void {
-    const { kind, receiver, sender, type, correlation, deadline } = message;
+    const { kind, receiver, sender, type, correlation } = message;
+    const { deadline, mail } = message;
     // The limit of the peer may have become known after the message was taken.
     this.check(message.payload.length, type);
     const numbers = this.#numbers;
@@ -140,5 +142,6 @@ export class LargeSender {
       remainingUntil(deadline, this.#clock),
     );
     numbers.define(this.#writer);
+    if (mail instanceof Envelope) writeHeaders(this.#writer, mail);
   }
 }

@@ -4,11 +4,17 @@
  */
 
 import type { Addressee } from "../actor/dead_letters.ts";
-import { type Mail, type Message, replyToOf } from "../actor/message.ts";
+import {
+  type Envelope,
+  type Mail,
+  type Message,
+  replyToOf,
+} from "../actor/message.ts";
 import type { BaseRef } from "../actor/ref.ts";
 import { CHUNK_BYTES } from "./chunks.ts";
 import { FrameError } from "./errors.ts";
 import { type LargeMessage, largeReply } from "./large_messages.ts";
+import { writeHeaders } from "./headers.ts";
 import { LargeSender, type LargeSenderHost } from "./large_sender.ts";
 import type { MessageCodecs } from "./message_codecs.ts";
 import { Outstanding } from "./outstanding.ts";
@@ -158,6 +164,7 @@ export class Outbound implements LargeSenderHost, RoomHost {
         const { number } = receiver;
         writer.begin(kind, number, from, type, correlation, remaining);
         numbers.define(writer);
+        if (mail !== message) writeHeaders(writer, mail as Envelope); // one of both
         this.#writePayload(codec, message.body, message.type);
       } catch (error) {
         this.#abort();

@@ -6,6 +6,7 @@
 import type { Cell } from "../actor/cell.ts";
 import { StoppedError } from "../actor/errors.ts";
 import {
+  addHeaders,
   Envelope,
   type Mail,
   type Message,
@@ -20,6 +21,7 @@ import type { Access, PeerRequest } from "./access.ts";
 import { DeniedError, FrameError } from "./errors.ts";
 import { POISON_TYPE } from "./far_poison.ts";
 import { failureOf } from "./failure.ts";
+import { extractHeaders } from "./headers.ts";
 import type { PeerIdentity } from "./identity.ts";
 import type { IncomingMessage } from "./incoming.ts";
 import { json } from "./json.ts";
@@ -124,7 +126,8 @@ export class Receiver {
       identity !== undefined &&
       this.#isDenied(link, incoming, cell, value, identity)
     ) return;
-    if (incoming.correlation === 0 && incoming.sender === undefined) {
+    const { correlation, sender, headers } = incoming;
+    if (correlation === 0 && sender === undefined && headers.length === 0) {
       cell.deliver(value);
     } else this.#deliver(link, incoming, cell, value, meaning.codecs);
   }
@@ -142,7 +145,10 @@ export class Receiver {
       ? undefined
       : new RemoteReply(link, cell, correlation, deadline, type, codecs);
     const sender = this.#sender(link, incoming.sender);
-    cell.deliver(new Envelope(message, sender, replyTo));
+    const headers = incoming.headers.length === 0
+      ? undefined
+      : extractHeaders(this.#host.runtime, incoming.headers);
+    cell.deliver(addHeaders(new Envelope(message, sender, replyTo), headers));
   }
 
   #questioned(link: Link): PeerIdentity | undefined {

@@ -50,7 +50,7 @@ export class Race {
 
   /** Asks one more. */
   ask(ref: BaseRef): void {
-    const { message, sender } = this.#envelope;
+    const { message, sender, headers } = this.#envelope;
     const timeout = Math.max(0, this.#deadline - this.#tools.clock.now());
     const { signal } = this.#cancellation;
     const chain = chainOf(this.#envelope);
@@ -61,6 +61,8 @@ export class Race {
       sender,
       { timeout, signal },
       chain && new AskBranch(chain.cell, chain.mail, chain.previous),
+      undefined,
+      headers,
     ).then((reply) => this.#won(reply), (error) => this.#lost(error));
   }
 

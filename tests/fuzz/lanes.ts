@@ -130,6 +130,10 @@ class Taker implements InboundHandler {
     this.#steps.take();
   }
 
+  terminated(): void {
+    this.#steps.take();
+  }
+
   /** A body that cannot be decoded concerns its message only. */
   #decode(body: Uint8Array): void {
     try {

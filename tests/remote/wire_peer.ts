@@ -25,6 +25,7 @@ export interface Received {
   readonly remaining: number;
   readonly ack: number;
   readonly definitions: readonly { number: number; value: string }[];
+  readonly headers: readonly { key: string; value: string }[];
   readonly address: string;
   readonly failure:
     | { readonly code: string; readonly text: string }
