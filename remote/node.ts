@@ -364,6 +364,8 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     error: unknown,
     signal: AbortSignal,
   ): Promise<"goakt" | { readonly error: unknown }> {
+    // Whoever can cut a connection could have us speak without the proof otherwise.
+    if (this.#options.security.key !== undefined) return { error };
     return await this.goakt?.examine(address, error, signal) ?? { error };
   }
 

@@ -240,6 +240,24 @@ Deno.test("A node that wants no GoAkt peers asks nobody whether it is one", asyn
   assertEquals([it.go.accepted, it.go.requests], [1, []]);
 });
 
+Deno.test("A node with a shared key asks nobody whether it is a GoAkt node, since that proves nothing", async () => {
+  const world = new World();
+  await using go = await new GoLike(world, { compression: "none" }).listen();
+  const here = await world.node("here", {
+    remote: { goakt: { compression: "none" }, key: "k".repeat(32) },
+  });
+  const log = go.echo("a");
+  const ref = here.remote.ref(Echo, go.address("a"));
+  await assertRejects(() => ref.ask(Echo.say(text("no"))), HandshakeError);
+  assertEquals([go.requests, log.texts], [[], []]);
+  // Who says that it is one knows what that means.
+  const known = here.remote.ref(Echo, go.address("a"), { peer: "goakt" });
+  assertEquals((await known.ask(Echo.say(text("yes")))).value, "yes");
+  await world.drain(here);
+  await go[Symbol.asyncDispose]();
+  await world[Symbol.asyncDispose]();
+});
+
 Deno.test("A node that drains at once still tells a GoAkt node what was sent before", async () => {
   await using it = await meeting();
   const log = it.go.echo("a");
