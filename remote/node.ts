@@ -18,67 +18,36 @@ import { Background } from "./background.ts";
 import { Commands } from "./commands.ts";
 import type { ControlRequest, RemoteWaitOptions } from "./control_request.ts";
 import { Access } from "./access.ts";
-import { DisconnectedError, HandshakeError } from "./errors.ts";
-import { lastFrames, sayFarewell } from "./farewell.ts";
-import type { PeerPlace } from "./goakt/client/goakt_client.ts";
+import { Entrance, type EntranceHost } from "./entrance.ts";
+import { DisconnectedError } from "./errors.ts";
 import { Goakt, type GoaktOptions } from "./goakt/goakt.ts";
-import { GreetingConnection } from "./goakt/server/greeting_connection.ts";
 import {
   type HandshakeOptions,
   type NodeIdentity,
-  type Session,
   VERSIONS,
 } from "./handshake.ts";
-import {
-  Acceptor,
-  encodeRefusal,
-  type RefusalReason,
-} from "./handshake_acceptor.ts";
-import { shakeHands } from "./handshake_driver.ts";
 import type { IncomingMessage } from "./incoming.ts";
 import { Link } from "./link.ts";
 import type { LinkOwner } from "./link_options.ts";
 import { CodecCache } from "./message_codecs.ts";
-import { peerName, RemoteMeters } from "./meter.ts";
+import { RemoteMeters } from "./meter.ts";
 import type { RemoteMetrics } from "./metrics.ts";
 import type { OwnProofs } from "./own_proofs.ts";
-import {
-  dial,
-  type NodeAddress,
-  nodeKey,
-  NoLaneError,
-  Peer,
-  type PeerHost,
-} from "./peer.ts";
+import { dial, type NodeAddress, NoLaneError, type PeerHost } from "./peer.ts";
+import { Peers } from "./peers.ts";
 import { Quarantine } from "./quarantine.ts";
 import { Receiver, type ReceiverHost } from "./receiver.ts";
-import { STRANGER, testSelf } from "./self_test.ts";
 import type { SecuritySettings } from "./security_options.ts";
 import { type RedialDelay, Redials } from "./redials.ts";
 import { SettingsComparison } from "./settings.ts";
 import { type RefHost, RemoteRef, UNKNOWN_PROTOCOL } from "./remote_ref.ts";
-import {
-  type Connection,
-  formatAddress,
-  type Listener,
-  type Transport,
-} from "./transport.ts";
-import { WaitingRoom } from "./waiting_room.ts";
+import { formatAddress, type Listener, type Transport } from "./transport.ts";
 import { Watches } from "./watch/watches.ts";
 import { Watchdog } from "./watchdog.ts";
 import type { DecodedFrame } from "./wire/fields.ts";
 import { FrameKind } from "./wire/kinds.ts";
 
 const ENDED = "remoting of this node has ended";
-/** Milliseconds without accepting after the system could not hand out a connection. */
-const ACCEPT_PAUSE = 100;
-
-const UNPROVED: RefusalReason = {
-  code: "certificate_missing",
-  found: "the peer is not known",
-  wanted: "a certificate was expected",
-};
-
 /** Settings of a {@linkcode RemoteNode}, complete. */
 export interface NodeOptions {
   transport: Transport;
@@ -100,7 +69,8 @@ export interface NodeOptions {
 }
 
 /** What one node needs to talk to others. It owns all their connections. */
-export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
+export class RemoteNode
+  implements EntranceHost, LinkOwner, PeerHost, ReceiverHost, RefHost {
   readonly runtime: Runtime;
   readonly codecs: CodecCache = new CodecCache();
   readonly handshake: HandshakeOptions;
@@ -110,11 +80,9 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
   readonly goakt: Goakt | undefined;
   readonly #internals: SystemInternals;
   readonly #options: NodeOptions;
-  readonly #listener: Listener;
   readonly #receiver: Receiver;
   readonly #commands: Commands;
-  /** By system and address; an entry goes when its last link ends. */
-  readonly #peers: Map<string, Peer> = new Map();
+  readonly #peers: Peers = new Peers(this);
   readonly #links: Set<Link> = new Set();
   readonly #watchdog: Watchdog;
   readonly watches: Watches = new Watches(this);
@@ -122,22 +90,10 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
   readonly #meters: RemoteMeters | undefined;
   readonly redials: Redials;
   readonly settings: SettingsComparison;
-  readonly #quarantine: Quarantine;
-  /** The links of diallers by the tokens that they were given; an entry goes with its link. */
-  readonly #accepted: Map<string, Link> = new Map();
-  /** Connections whose handshake is under way. */
-  readonly #halfOpen: Set<Connection> = new Set();
+  readonly quarantine: Quarantine;
+  readonly #entrance: Entrance;
   /** Handshakes, attempts to connect, last words: what ends with the node at the latest. */
   readonly #background: Background = new Background();
-  readonly #accepting: Promise<void>;
-  /** Connections whose handshake has not begun. */
-  readonly #waitingRoom: WaitingRoom;
-  /** Connections that are being turned away. */
-  #turnedAway = 0;
-  /** Whether a stranger that the node sends to itself is about to be refused. */
-  #selfTest: "running" | "done" = "done";
-  /** Ends the pause after a connection could not be taken. */
-  #goOn: (() => void) | undefined = undefined;
   #state: "running" | "draining" | "stopped" = "running";
   #drained: Promise<void> | undefined = undefined;
 
@@ -151,7 +107,6 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     this.runtime = internals.runtime;
     this.#internals = internals;
     this.#options = options;
-    this.#listener = listener;
     const { maxMessageBytes: maxFrameBytes, security } = options;
     const { role = "node" } = proofs;
     // Who is not dialled names no address; a certificate would not bear it out.
@@ -161,10 +116,10 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     this.access = new Access(
       security,
       internals.runtime.clock,
-      (text, cause) => this.#warn(text, cause),
+      (text, cause) => this.warn(text, cause),
     );
     this.goakt = Goakt.of(internals, listener, self, options);
-    this.goakt?.client.onForgotten((place) => this.#forgetGoakt(place));
+    this.goakt?.client.onForgotten((place) => this.#peers.forgetGoakt(place));
     this.#watchdog = new Watchdog(this.clock, options, this.#links);
     const { events } = this.runtime;
     this.#meters = options.metrics &&
@@ -172,21 +127,16 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     const { clock, random } = internals.runtime;
     this.settings = new SettingsComparison(
       { maxFrameBytes: options.maxMessageBytes, versions: VERSIONS },
-      (text) => this.#warn(text, undefined),
+      (text) => this.warn(text, undefined),
     );
     this.redials = new Redials(clock, random, options.redialDelay);
-    this.#quarantine = new Quarantine(
+    this.quarantine = new Quarantine(
       this.#links,
       (address) => this.#whoAnswersAt(address),
     );
     this.#receiver = new Receiver(this);
     this.#commands = new Commands(internals, this.access, this);
-    this.#waitingRoom = new WaitingRoom(
-      this.clock,
-      options.handshakeTimeout / 2, // so that who is refused is still there to be told
-      (connection) => this.#turnAway(connection),
-    );
-    this.#accepting = this.#accept();
+    this.#entrance = new Entrance(this, listener, options.maxHalfOpen);
   }
 
   get transport(): Transport {
@@ -241,7 +191,7 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     known: BaseRef | undefined,
   ): BaseRef | undefined {
     if (this.goakt === undefined || this.#state !== "running") return undefined;
-    const isGoakt = this.#peers.get(nodeKey(pid))?.isGoakt === true;
+    const isGoakt = this.#peers.find(pid)?.isGoakt === true;
     return isGoakt ? known ?? this.goakt.ref(protocol, pid) : undefined;
   }
 
@@ -260,7 +210,9 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
   }
 
   dataLink(pid: Pid): Link | undefined {
-    return this.#state === "running" ? this.#peer(pid).link("data") : undefined;
+    return this.#state === "running"
+      ? this.#peers.of(pid).link("data")
+      : undefined;
   }
 
   /**
@@ -270,7 +222,7 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
    */
   controlLink(address: NodeAddress): Link {
     if (this.#state !== "running") throw this.ended(address, "wait for");
-    return this.#peer(address).link("control");
+    return this.#peers.of(address).link("control");
   }
 
   /** The error for what is asked of this node when it sends no more. */
@@ -295,7 +247,7 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
     const wait = { timeout, ...(signal && { signal }) };
     const due = this.clock.now() + timeout;
     const isGoakt = peer === "goakt" ||
-      this.#peers.get(nodeKey(address))?.isGoakt === true;
+      this.#peers.find(address)?.isGoakt === true;
     if (!isGoakt) {
       try {
         return await this.controlLink(address).request(request, wait);
@@ -350,12 +302,12 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
   }
 
   parting(link: Link): void {
-    this.#forget(link);
+    this.#peers.forget(link);
     void link.drain(); // ends with the link, and never fails
   }
 
   settled({ peer }: Link): Promise<void> | undefined {
-    const known = peer && this.#peers.get(nodeKey(peer));
+    const known = peer && this.#peers.find(peer);
     return known?.known("data")?.outbound.settled();
   }
 
@@ -378,10 +330,10 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
 
   closed(link: Link, reason: unknown): void {
     this.#links.delete(link);
-    this.#forget(link);
+    this.#peers.forget(link);
     this.#watchdog.update();
     if (reason !== undefined && this.#state === "running") {
-      this.#warn(`the link to "${link.node}" ended`, reason);
+      this.warn(`the link to "${link.node}" ended`, reason);
     }
   }
 
@@ -394,24 +346,7 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
   async testSelf(): Promise<void> {
     const { transport, security } = this.#options;
     if (transport.security !== "mutual" && security.key === undefined) return;
-    const { hostname, port } = this.#listener;
-    this.#selfTest = "running";
-    const { self } = this.handshake;
-    await testSelf({
-      ...this.#options,
-      clock: this.clock,
-      hostname,
-      port,
-      self,
-    });
-  }
-
-  /** Whether that is the one refusal that the node itself has brought about. */
-  #isSelfTest(error: unknown): boolean {
-    const isOwn = this.#selfTest === "running" &&
-      error instanceof HandshakeError && STRANGER.includes(error.reason);
-    if (isOwn) this.#selfTest = "done";
-    return isOwn;
+    await this.#entrance.test(this.#options);
   }
 
   /** Takes nothing new, lets both sides finish, then ends all links. */
@@ -421,15 +356,13 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
 
   async #finish(): Promise<void> {
     this.#state = "draining";
-    this.#goOn?.();
+    this.#entrance.stop();
     this.watches.close();
     const parting = [...this.#links].map((link) => link.drain());
     if (this.goakt !== undefined) {
       parting.push(this.goakt.drain(Promise.all(parting)));
     }
-    await this.#listener.close();
-    this.#waitingRoom.close();
-    for (const connection of this.#halfOpen) connection.close();
+    await this.#entrance.close();
     const late = Promise.withResolvers<void>();
     const timer = this.clock.setTimer(this.#options.drainTimeout, late.resolve);
     await Promise.race([Promise.all(parting), late.promise]);
@@ -440,162 +373,7 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
       link.close(new DisconnectedError(link.node, "wait for", ENDED));
     }
     await this.#background.end();
-    await this.#accepting;
-  }
-
-  #peer(address: NodeAddress): Peer {
-    const key = nodeKey(address);
-    let peer = this.#peers.get(key);
-    if (peer === undefined) {
-      peer = new Peer(this, {
-        system: address.system,
-        host: address.host,
-        port: address.port,
-      });
-      this.#peers.set(key, peer);
-    }
-    return peer;
-  }
-
-  /** Nothing is open to a GoAkt node any more: whatever answers there next is looked at anew. */
-  #forgetGoakt({ host, port }: PeerPlace): void {
-    for (const [key, peer] of this.#peers) {
-      if (peer.isGoakt && peer.isAt(host, port)) this.#peers.delete(key);
-    }
-  }
-
-  #forget(link: Link): void {
-    for (const [key, peer] of this.#peers) {
-      peer.forget(link);
-      if (peer.isIdle) this.#peers.delete(key);
-    }
-  }
-
-  async #accept(): Promise<void> {
-    while (this.#state === "running") {
-      let connection: Connection | undefined;
-      try {
-        connection = await this.#listener.accept();
-      } catch (error) {
-        this.#warn("a connection could not be taken", error);
-        await this.#pause();
-        continue;
-      }
-      if (connection === undefined) return;
-      this.#take(connection);
-    }
-  }
-
-  /** What is scarce now, such as file descriptors, may be there a little later. */
-  #pause(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.clock.setTimer(ACCEPT_PAUSE, () => this.#goOn?.());
-      this.#goOn = () => {
-        this.#goOn = undefined;
-        timer.cancel();
-        resolve();
-      };
-    });
-  }
-
-  #take(connection: Connection): void {
-    if (this.#halfOpen.size >= this.#options.maxHalfOpen) {
-      return this.#waitingRoom.enter(connection);
-    }
-    const welcome = this.#welcome(connection).catch((error) => {
-      if (this.#state !== "running" || this.#isSelfTest(error)) return;
-      this.#warn(`a connection from "${connection.remote}" was refused`, error);
-    });
-    this.#background.add(welcome, () => connection.close());
-  }
-
-  #turnAway(connection: Connection): void {
-    const { maxHalfOpen } = this.#options;
-    const { remote } = connection;
-    const found = `${maxHalfOpen} handshakes are under way`;
-    this.#warn(
-      `a connection from "${remote}" was refused: ${found}`,
-      undefined,
-    );
-    if (this.#turnedAway >= maxHalfOpen) return connection.close();
-    this.#turnedAway++;
-    const wanted = "fewer were expected";
-    const refusal = encodeRefusal({ code: "full", found, wanted });
-    const { clock } = this;
-    const farewell = sayFarewell(connection, refusal, { clock }).finally(() =>
-      this.#turnedAway--
-    );
-    this.#background.add(farewell, () => connection.close());
-  }
-
-  async #welcome(connection: Connection): Promise<void> {
-    const { remote } = connection;
-    const { role = "node" } = connection.certified?.identity ?? {};
-    const near = this.goakt === undefined || role !== "node"
-      ? connection
-      : new GreetingConnection(connection);
-    this.#halfOpen.add(connection);
-    try {
-      await this.#checkProof(connection);
-      const token = crypto.getRandomValues(new Uint8Array(16));
-      const acceptor = new Acceptor({
-        ...this.handshake,
-        remote,
-        token,
-        certified: connection.certified,
-        admit: (peer, _lane, identity) =>
-          this.#quarantine.refusal(peer) ?? this.access.admit(identity),
-      });
-      const session = await shakeHands(near, acceptor, {
-        timeout: this.#options.handshakeTimeout,
-        clock: this.clock,
-      });
-      if (this.#state !== "running") return connection.close();
-      const peer = peerName(session.peer);
-      const link = this.createLink(remote, "acceptor", peer);
-      this.#replace(link, session);
-      await this.#open(link, connection, session);
-    } catch (error) {
-      const isTaken = near instanceof GreetingConnection &&
-        this.goakt?.take(near);
-      if (!isTaken) throw error;
-    } finally {
-      this.#halfOpen.delete(connection);
-      const next = this.#waitingRoom.leave();
-      if (next !== undefined) this.#take(next);
-    }
-  }
-
-  /** Ends a connection whose peer did not prove who it is over a transport that wants it to. */
-  async #checkProof(connection: Connection): Promise<void> {
-    const { certified } = connection;
-    const isProved = this.transport.security !== "mutual" ||
-      certified?.identity !== undefined;
-    const refusal = connection.refusal ?? (isProved ? undefined : UNPROVED);
-    if (refusal === undefined) return;
-    await sayFarewell(connection, encodeRefusal(refusal), this);
-    const { code, found, wanted } = refusal;
-    throw new HandshakeError(connection.remote, code, found, wanted);
-  }
-
-  /** Begins to read, unless another run of the node answers at its address. */
-  async #open(
-    link: Link,
-    connection: Connection,
-    session: Session,
-  ): Promise<void> {
-    const admitted = this.#quarantine.admit(session.peer);
-    if (admitted !== undefined) {
-      try {
-        await admitted;
-      } catch (error) {
-        link.close(error);
-        const bytes = lastFrames(0, error);
-        return await sayFarewell(connection, bytes, { clock: this.clock });
-      }
-    }
-    this.settings.compare(session);
-    link.open(connection, session);
+    await this.#entrance.whenOver;
   }
 
   /** Dials an address and says which run of a node is there. */
@@ -618,24 +396,10 @@ export class RemoteNode implements LinkOwner, PeerHost, ReceiverHost, RefHost {
   }
 
   proved(peer: NodeIdentity): void {
-    this.#quarantine.proved(peer);
+    this.quarantine.proved(peer);
   }
 
-  /**
-   * Ends the link that `link` takes the place of. A node dials again only when it has given up on its link:
-   * what that still holds must not be handled behind what is sent from now on. Only the node itself knows
-   * what its link was called.
-   */
-  #replace(link: Link, { token, replaces }: Session): void {
-    const key = token.toHex();
-    const before = this.#accepted.get(replaces.toHex());
-    this.#accepted.set(key, link);
-    link.whenClosed(() => this.#accepted.delete(key));
-    const found = "the peer has dialled anew";
-    before?.close(new DisconnectedError(before.node, "read from", found));
-  }
-
-  #warn(text: string, cause: unknown): void {
+  warn(text: string, cause: unknown): void {
     this.runtime.events.publish({
       type: "warning",
       text: cause === undefined ? text : `${text}: ${describe(cause)}`,
