@@ -29,9 +29,9 @@ import { Outbound } from "./outbound.ts";
 import { Reading, type ReadingHost } from "./reading.ts";
 import type { Ending } from "./redials.ts";
 import { remainingFor } from "./remaining.ts";
-import { Request, Requests } from "./requests.ts";
+import { type Request, Requests } from "./requests.ts";
 import type { Route } from "./route.ts";
-import { silenceOf } from "./silence.ts";
+import { silenceOfAsk } from "./silence.ts";
 import type { Connection } from "./transport.ts";
 import { examine, type VitalOptions } from "./vitals.ts";
 import type { DecodedFrame, Failure } from "./wire/fields.ts";
@@ -244,21 +244,12 @@ export class Link implements ReadingHost {
 
   /** What is known of why `ask`, which was sent over this link, has no answer. */
   silence(ask: ReplyTo): Silence | undefined {
-    const { carrier: request, deadline } = ask;
-    if (!(request instanceof Request) || !("timeout" in ask)) return undefined;
     const { runtime: { clock }, silenceTimeout } = this.#options;
-    const { outbound } = this;
-    const { correlation, position } = request;
-    return silenceOf({
-      node: this.node,
-      heardAt: this.#reading.heardAt,
-      askedAt: deadline - Number(ask.timeout),
-      now: clock.now(),
-      patience: silenceTimeout / 2,
-      isTaken: request.isAsk
-        ? !outbound.isFraming(correlation) && outbound.hasTaken(position)
-        : undefined,
-    });
+    const { node, outbound } = this;
+    const { heardAt } = this.#reading;
+    const now = clock.now();
+    const patience = silenceTimeout / 2;
+    return silenceOfAsk(ask, outbound, { node, heardAt, now, patience });
   }
 
   /** Ends the link. What was not acknowledged goes to the dead letters, whoever waits is told. */

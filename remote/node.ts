@@ -20,7 +20,7 @@ import type { ControlRequest, RemoteWaitOptions } from "./control_request.ts";
 import { Access } from "./access.ts";
 import { Entrance, type EntranceHost } from "./entrance.ts";
 import { DisconnectedError } from "./errors.ts";
-import { Goakt, type GoaktOptions } from "./goakt/goakt.ts";
+import { Goakt } from "./goakt/goakt.ts";
 import {
   type HandshakeOptions,
   type NodeIdentity,
@@ -31,14 +31,13 @@ import { Link } from "./link.ts";
 import type { LinkOwner } from "./link_options.ts";
 import { CodecCache } from "./message_codecs.ts";
 import { RemoteMeters } from "./meter.ts";
-import type { RemoteMetrics } from "./metrics.ts";
 import type { OwnProofs } from "./own_proofs.ts";
 import { dial, type NodeAddress, NoLaneError, type PeerHost } from "./peer.ts";
+import type { NodeOptions } from "./node_options.ts";
 import { Peers } from "./peers.ts";
 import { Quarantine } from "./quarantine.ts";
 import { Receiver, type ReceiverHost } from "./receiver.ts";
-import type { SecuritySettings } from "./security_options.ts";
-import { type RedialDelay, Redials } from "./redials.ts";
+import { Redials } from "./redials.ts";
 import { SettingsComparison } from "./settings.ts";
 import { type RefHost, RemoteRef, UNKNOWN_PROTOCOL } from "./remote_ref.ts";
 import { formatAddress, type Listener, type Transport } from "./transport.ts";
@@ -48,26 +47,6 @@ import type { DecodedFrame } from "./wire/fields.ts";
 import { FrameKind } from "./wire/kinds.ts";
 
 const ENDED = "remoting of this node has ended";
-/** Settings of a {@linkcode RemoteNode}, complete. */
-export interface NodeOptions {
-  transport: Transport;
-  budget: number;
-  maxMessageBytes: number;
-  connectTimeout: number;
-  handshakeTimeout: number;
-  silenceTimeout: number;
-  writeTimeout: number;
-  stallTimeout: number;
-  idleTimeout: number;
-  drainTimeout: number;
-  maxHalfOpen: number;
-  security: SecuritySettings;
-  redialDelay: Required<RedialDelay>;
-  nodeDownTimeout: number;
-  metrics: RemoteMetrics | undefined;
-  goakt: GoaktOptions | null;
-}
-
 /** What one node needs to talk to others. It owns all their connections. */
 export class RemoteNode
   implements EntranceHost, LinkOwner, PeerHost, ReceiverHost, RefHost {

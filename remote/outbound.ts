@@ -80,14 +80,10 @@ export class Outbound implements LargeSenderHost, RoomHost {
     return this.#outstanding.total;
   }
 
-  /** Whether the peer has processed so many messages. */
-  hasTaken(messages: number): boolean {
-    return messages <= this.#outstanding.acknowledged;
-  }
-
-  /** Whether an ask waits, of which not all parts are framed. */
-  isFraming(correlation: number): boolean {
-    return this.#large.messages.hasAsk(correlation);
+  /** Whether the peer has processed an ask, which was the message of that position. */
+  hasTaken(correlation: number, position: number): boolean {
+    return !this.#large.messages.hasAsk(correlation) &&
+      position <= this.#outstanding.acknowledged;
   }
 
   /** Bytes of finished frames, answers among them, that the connection has not taken. */

@@ -7,7 +7,7 @@ import { MAX_FRAME_BYTES } from "./frame.ts";
 import type { GoaktOptions } from "./goakt/goakt.ts";
 import { HANDSHAKE_TIMEOUT, MIN_FRAME_LIMIT } from "./handshake.ts";
 import type { RemoteMetrics } from "./metrics.ts";
-import type { NodeOptions } from "./node.ts";
+import type { NodeOptions } from "./node_options.ts";
 import { OUTBOUND_BUDGET } from "./outbound.ts";
 import type { RedialDelay } from "./redials.ts";
 import {

@@ -4,6 +4,8 @@
  */
 
 import type { Silence } from "../actor/errors.ts";
+import type { ReplyTo } from "../actor/message.ts";
+import { Request } from "./requests.ts";
 
 /** What is known of a peer and of what it was sent. */
 export interface Heard {
@@ -19,6 +21,28 @@ export interface Heard {
   readonly patience: number;
   /** Whether the peer says that it has handed the message on; `undefined` for what it answers itself. */
   readonly isTaken: boolean | undefined;
+}
+
+/** Knows what the peer has processed. */
+export interface Taking {
+  /** Whether it has processed an ask, which was the message of that position. */
+  hasTaken(correlation: number, position: number): boolean;
+}
+
+/** What is known of an ask, or of a request to the node, that went over a link and has no answer. */
+export function silenceOfAsk(
+  ask: ReplyTo,
+  taking: Taking,
+  heard: Omit<Heard, "askedAt" | "isTaken">,
+): Silence | undefined {
+  const { carrier: request, deadline } = ask;
+  if (!(request instanceof Request) || !("timeout" in ask)) return undefined;
+  const { correlation, position, isAsk } = request;
+  return silenceOf({
+    ...heard,
+    askedAt: deadline - Number(ask.timeout),
+    isTaken: isAsk ? taking.hasTaken(correlation, position) : undefined,
+  });
 }
 
 /** Tells apart an actor that does not reply, a node that does not take messages, and a way that is cut. */
