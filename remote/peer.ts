@@ -6,6 +6,7 @@
 import type { Addressee } from "../actor/dead_letters.ts";
 import type { Mail } from "../actor/message.ts";
 import type { Clock } from "../internal/clock.ts";
+import { ConnectError } from "./errors.ts";
 import type {
   HandshakeOptions,
   Lane,
@@ -195,6 +196,12 @@ export async function dial(
   { address, lane, replaces, signal }: Dialling,
 ): Promise<{ connection: Connection; session: Session }> {
   const { system, host: hostname, port } = address;
+  if (port === 0) {
+    throw new ConnectError(
+      nodeKey(address),
+      "it is a client and does not listen",
+    );
+  }
   const connection = await host.transport.connect({
     hostname,
     port,

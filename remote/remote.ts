@@ -7,10 +7,12 @@ import { StoppedError } from "../actor/errors.ts";
 import { Pid } from "../actor/pid.ts";
 import { type AnyProtocol, type InputOf, PROTOCOL } from "../actor/protocol.ts";
 import { type ActorRef, protocolData } from "../actor/ref.ts";
-import { type ActorSystem, internalsOf } from "../actor/system.ts";
+import { ActorSystem, internalsOf } from "../actor/system.ts";
 import type { ActorState } from "../actor/snapshot.ts";
 import type { Runtime } from "../actor/runtime.ts";
 import type { NetworkPort } from "../actor/ports.ts";
+import { randomIncarnation } from "../internal/random.ts";
+import { NoListener, type RemoteConnectOptions } from "./client.ts";
 import type { RemoteWaitOptions } from "./control_request.ts";
 import { RemoteError } from "./errors.ts";
 import { codecOf } from "./message_codecs.ts";
@@ -56,21 +58,24 @@ import { FrameKind } from "./wire/kinds.ts";
  * ```
  */
 export class Remote implements AsyncDisposable {
-  /** The advertised host. */
+  /** The advertised host; empty for a client. */
   readonly host: string;
-  /** The advertised port. */
+  /** The advertised port; 0 for a client. */
   readonly port: number;
   readonly #system: ActorSystem;
   readonly #node: RemoteNode;
   readonly #runtime: Runtime;
   readonly #port: NetworkPort;
+  /** Whether the system came into being for this, and ends with it. */
+  readonly #ownsSystem: boolean;
 
   private constructor(
     system: ActorSystem,
     node: RemoteNode,
-    host: string,
-    port: number,
+    { host, port }: Pick<NodeAddress, "host" | "port">,
+    ownsSystem = false,
   ) {
+    this.#ownsSystem = ownsSystem;
     this.host = host;
     this.port = port;
     this.#system = system;
@@ -80,7 +85,7 @@ export class Remote implements AsyncDisposable {
       host,
       port,
       resolve: (protocol, pid) => new RemoteRef(node, pid, protocol[PROTOCOL]),
-      drain: () => this.drain(),
+      drain: () => this.#part(),
     };
     this.#runtime.network = this.#port;
   }
@@ -133,7 +138,7 @@ export class Remote implements AsyncDisposable {
         `this node says that it can be reached at "${host}", one of several addresses of this machine; if ${found} is meant, use the option "advertise"`;
       internals.runtime.events.publish({ type: "warning", text });
     }
-    const remote = new Remote(system, node, host, ownPort);
+    const remote = new Remote(system, node, self);
     try {
       await node.testSelf();
       return remote;
@@ -141,6 +146,61 @@ export class Remote implements AsyncDisposable {
       await remote.drain();
       throw error;
     }
+  }
+
+  /**
+   * Makes a client: it talks to nodes as a node does, but listens nowhere and brings its own actor system.
+   * Replies come back over the connections that it has dialled. Nodes cannot send it anything else: what they
+   * tell to one of its actors is a dead letter there. Nothing is dialled yet.
+   *
+   * Keep it for as long as the program talks to nodes. Disposing ends its connections and its system.
+   *
+   * @param options Limits, times and proofs.
+   * @returns The client, which belongs to the caller.
+   * @throws {TypeError} When the name is not allowed, or a certificate is no good or for somebody else.
+   * @throws {RangeError} When a limit is out of its range; the message names the range.
+   *
+   * @example
+   * ```ts
+   * import { ActorSystem, ask, protocol } from "@troupe/troupe/actor";
+   * import { Remote } from "@troupe/troupe/remote";
+   *
+   * const Echo = protocol("echo", { say: ask<string, string>() });
+   * await using there = new ActorSystem("there");
+   * await using thereRemote = await Remote.start(there);
+   * there.spawn(Echo, () => ({ say: (text) => text }), { name: "echo" });
+   *
+   * await using client = await Remote.connect();
+   * const echo = client.ref(Echo, `goakt://${thereRemote.address}/echo`);
+   * console.assert(await echo.ask(Echo.say("hello")) === "hello");
+   * ```
+   */
+  static async connect(options: RemoteConnectOptions = {}): Promise<Remote> {
+    const {
+      name = `client-${randomIncarnation()}`,
+      system: systemOptions = {},
+      ...remoteOptions
+    } = options;
+    const node = checkedOptions(remoteOptions);
+    const system = new ActorSystem(name, { logger: null, ...systemOptions });
+    const internals = internalsOf(system);
+    const { incarnation } = internals.runtime;
+    const self = { system: name, host: "", port: 0, incarnation };
+    try {
+      const proofs = await readProofs(node);
+      checkProofs(proofs, self);
+      const listener = new NoListener();
+      const made = new RemoteNode(internals, listener, self, node, proofs);
+      return new Remote(system, made, self, true);
+    } catch (error) {
+      await system.drain();
+      throw error;
+    }
+  }
+
+  /** The actor system; that of a client is its own, and ends with it. */
+  get system(): ActorSystem {
+    return this.#system;
   }
 
   /** The advertised `host:port`, as other nodes give it to {@linkcode Remote.spawn}. */
@@ -328,9 +388,15 @@ export class Remote implements AsyncDisposable {
 
   /**
    * Ends the remoting of the system: no new connections; what was sent is acknowledged and what was
-   * asked is answered, or the time for that is over; then all connections are closed. Idempotent.
+   * asked is answered, or the time for that is over; then all connections are closed. The system of a client
+   * ends with it. Idempotent.
    */
   async drain(): Promise<void> {
+    await this.#part();
+    if (this.#ownsSystem) await this.#system.drain();
+  }
+
+  async #part(): Promise<void> {
     await this.#node.drain();
     if (this.#runtime.network === this.#port) this.#runtime.network = undefined;
   }
