@@ -24,6 +24,7 @@ import {
   type CertifiedIdentity,
   claimedRole,
   claimFlaw,
+  isDialled,
   ROLES,
 } from "./identity.ts";
 import { sniff, type Sniffed } from "./sniff.ts";
@@ -269,6 +270,13 @@ export function introductionFlaw(
       reason: "role",
       found: `a peer of role "${printable(peer.role)}" was found`,
       wanted: `one of ${ROLES.join(", ")} was expected`,
+    };
+  }
+  if (peer.port !== 0 && !isDialled(claimedRole(peer))) {
+    return {
+      reason: "role",
+      found: `a ${peer.role} that others can reach was found`,
+      wanted: "port 0 was expected, only nodes are dialled",
     };
   }
   const claim = certified && claimFlaw(peer, certified);

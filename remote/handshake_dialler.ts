@@ -34,7 +34,7 @@ import {
   LANES,
   VERSIONS,
 } from "./handshake.ts";
-import { claimedRole, identityOfPeer } from "./identity.ts";
+import { claimedRole, identityOfPeer, isDialled } from "./identity.ts";
 import {
   NONCE_BYTES,
   randomNonce,
@@ -244,8 +244,7 @@ export class Dialler implements Handshake {
 
 /** Only nodes are dialled. */
 function roleFlaw(welcome: Welcome): Flaw | undefined {
-  const role = claimedRole(welcome);
-  if (role === "node" || role === "dc-gateway") return undefined;
+  if (isDialled(claimedRole(welcome))) return undefined;
   return {
     reason: "role",
     found: `who listens is a "${printable(welcome.role)}"`,

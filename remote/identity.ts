@@ -17,6 +17,11 @@ export const ROLES: readonly PeerRole[] = [
   "dc-gateway",
 ];
 
+/** Whether others dial who has that role; the rest has no address. */
+export function isDialled(role: PeerRole | undefined): boolean {
+  return role === "node" || role === "dc-gateway";
+}
+
 /** Whether a word is a role. */
 export function isRole(word: string): word is PeerRole {
   return (ROLES as readonly string[]).includes(word);

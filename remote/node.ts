@@ -26,6 +26,7 @@ import {
   type NodeIdentity,
   VERSIONS,
 } from "./handshake.ts";
+import { isDialled } from "./identity.ts";
 import type { IncomingMessage } from "./incoming.ts";
 import { Link } from "./link.ts";
 import type { LinkOwner } from "./link_options.ts";
@@ -89,8 +90,7 @@ export class RemoteNode
     const { maxMessageBytes: maxFrameBytes, security } = options;
     const { role = "node" } = proofs;
     // Who is not dialled names no address; a certificate would not bear it out.
-    const isDialled = role === "node" || role === "dc-gateway";
-    const port = isDialled ? self.port : 0;
+    const port = isDialled(role) ? self.port : 0;
     this.handshake = { self: { ...self, port }, maxFrameBytes, ...proofs };
     this.access = new Access(
       security,

@@ -4,7 +4,7 @@
  */
 
 import type { HandshakeOptions, NodeIdentity } from "./handshake.ts";
-import type { CertifiedIdentity } from "./identity.ts";
+import { type CertifiedIdentity, isDialled } from "./identity.ts";
 import type { SecuritySettings } from "./security_options.ts";
 import { SharedKey } from "./shared_key.ts";
 import type { Transport } from "./transport.ts";
@@ -52,8 +52,7 @@ export function checkProofs(
 ): void {
   if (identity === undefined) return;
   check(identity, "the system", self.system, identity.system);
-  const isDialled = identity.role === "node" || identity.role === "dc-gateway";
-  if (isDialled) {
+  if (isDialled(identity.role)) {
     check(identity, "the advertised host", self.host, identity.node);
   }
 }

@@ -12,7 +12,11 @@ import {
   subjectText,
 } from "./certificates.ts";
 import type { RefusalReason } from "./handshake_acceptor.ts";
-import type { CertifiedIdentity, CertifiedPeer } from "./identity.ts";
+import {
+  type CertifiedIdentity,
+  type CertifiedPeer,
+  isDialled,
+} from "./identity.ts";
 import type { TlsTransportOptions } from "./tls_transport.ts";
 import { type DuplexClass, TlsWire } from "./tls_wire.ts";
 import type { Connection } from "./transport.ts";
@@ -326,9 +330,7 @@ function listenerFlaw(
   identity: CertifiedIdentity | undefined,
 ): RefusalReason | undefined {
   if (identity === undefined) return namelessFlaw(certificate);
-  if (identity.role === "node" || identity.role === "dc-gateway") {
-    return undefined;
-  }
+  if (isDialled(identity.role)) return undefined;
   return {
     code: "certificate_role",
     found: `who listens has a certificate for "${identity.uri}"`,

@@ -289,6 +289,23 @@ Deno.test("A client that connects too often is refused, and a node is not", asyn
   await dial("client");
 });
 
+Deno.test("A client that says it can be reached is refused: only nodes are dialled", async () => {
+  await using world = new World();
+  const b = await world.node("b");
+  const { host: hostname, port } = b.remote;
+  const connection = await world.transport("wire").connect({ hostname, port });
+  const self = { system: "b", host: "b", port, incarnation: "w1" };
+  const role = "client";
+  const dialler = new Dialler({ self, hostname, port, lane: "data", role });
+  const error = await assertRejects(
+    () => shakeHands(connection, dialler, world),
+    HandshakeError,
+  );
+  assertEquals(error.reason, "role");
+  assert(error.message.includes("port 0 was expected"), error.message);
+  await world.settle();
+});
+
 Deno.test("A role that there is not is refused", async () => {
   await using world = new World();
   const b = await world.node("b");

@@ -268,6 +268,45 @@ Deno.test("A Proof that is not one is refused, and so is another Hello in its pl
   }
 });
 
+Deno.test("With a key both ends end or wait, never throw, and never agree on words that were changed", () => {
+  let state = 12_345;
+  const random = (limit: number) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor(state / 2 ** 32 * limit);
+  };
+  const change = (bytes: Uint8Array, from: number) => {
+    const changed = bytes.slice();
+    const at = from + random(changed.length - from);
+    changed[at] = (changed[at] ?? 0) ^ (1 << random(8));
+    return changed;
+  };
+  const endings: Record<string, number> = {};
+  for (let round = 0; round < 2_000; round++) {
+    const changed = round % 4; // the Hello, the Challenge, the Proof or the Welcome
+    const [dialler, acceptor] = [diallerOf(KEY), acceptorOf(KEY)];
+    let effects = dialler.step({ kind: "opened" });
+    let ending = "waiting";
+    for (let step = 0; step < 4; step++) {
+      const [first] = effects;
+      if (first?.kind !== "send") break;
+      const end = step % 2 === 0 ? acceptor : dialler;
+      const { bytes } = first;
+      // Of a Proof only the proof counts; the rest can be written in several ways.
+      const from = changed === 2 ? bytes.length - 32 : 0;
+      effects = feed(end, step === changed ? change(bytes, from) : bytes);
+      const last = effects.at(-1);
+      if (last?.kind === "failed") ending = "failed";
+      if (end === dialler && last?.kind === "established") ending = "agreed";
+    }
+    const key = `${changed} ${ending}`;
+    endings[key] = (endings[key] ?? 0) + 1;
+  }
+  // What the Welcome says besides the proof is not proved: versions, limits, names.
+  for (const agreed of ["0 agreed", "1 agreed", "2 agreed"]) {
+    assertEquals(endings[agreed], undefined, JSON.stringify(endings));
+  }
+});
+
 Deno.test("SharedKey.of() refuses what is shorter than 32 bytes", async () => {
   await assertRejects(
     () => SharedKey.of("x".repeat(31)),

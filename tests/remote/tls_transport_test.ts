@@ -93,3 +93,23 @@ Deno.test("TlsTransport says what is wrong with certificates before it listens o
     );
   }
 });
+
+Deno.test("Nothing of TLS is loaded before it is used", async () => {
+  const { stdout, success } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", "--no-lock", "remote/tls_transport.ts"],
+    cwd: new URL("../../", import.meta.url),
+  }).output();
+  assertEquals(success, true);
+  interface Dependency {
+    specifier: string;
+    code?: unknown;
+    isDynamic?: boolean;
+  }
+  const { modules }: { modules: { dependencies?: Dependency[] }[] } = JSON
+    .parse(new TextDecoder().decode(stdout));
+  const loaded = modules.flatMap(({ dependencies = [] }) => dependencies)
+    .filter(({ code, isDynamic }) => code !== undefined && isDynamic !== true)
+    .map(({ specifier }) => specifier)
+    .filter((specifier) => /^node:(tls|net|crypto|stream)$/.test(specifier));
+  assertEquals([...new Set(loaded)], []);
+});
