@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-
+import { create } from "@bufbuild/protobuf";
 import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { equalBytes } from "../../../internal/bytes.ts";
 import { DisconnectedError } from "../../../remote/errors.ts";
@@ -8,7 +8,11 @@ import {
   compressedStream,
   type Compression,
 } from "../../../remote/goakt/compression/compression.ts";
+import { RemoteTellRequestSchema } from "../../../remote/goakt/gen/internalpb/remoting_pb.ts";
+import { encodeMessage } from "../../../remote/goakt/messages.ts";
+import { toAny } from "../../../remote/goakt/payload.ts";
 import { sniff } from "../../../remote/sniff.ts";
+import { stringPayload } from "./fixtures.ts";
 import { connectionPair, readExactly } from "./pair.ts";
 
 const STREAMS = ["zstd", "gzip", "brotli"] as const;
@@ -125,4 +129,24 @@ Deno.test("compressed() refuses a zstd stream that wants more than 8 MiB for its
   ]);
   await pair.dialled.write(bytes);
   await assertRejects(() => far.read(), DisconnectedError, "is broken");
+});
+
+Deno.test("compressed() makes requests of messages in a row less than half as large (zstd)", async () => {
+  const compressor = compressedStream("zstd").compressor();
+  let [plain, packed] = [0, 0];
+  for (let n = 0; n < 100; n++) {
+    const text = JSON.stringify({ order: n, article: crypto.randomUUID() });
+    const request = create(RemoteTellRequestSchema, {
+      remoteMessages: [{
+        sender: "goakt://shop@10.0.0.4:9000/till",
+        receiver: `goakt://stock@10.0.0.5:9000/shelf-${n % 7}`,
+        message: toAny(stringPayload(text)),
+      }],
+    });
+    const frame = encodeMessage(RemoteTellRequestSchema, request);
+    plain += frame.length;
+    packed += (await compressor.compress(frame)).length;
+  }
+  compressor.close();
+  assert(packed < plain / 2, `${packed} of ${plain} bytes`);
 });
