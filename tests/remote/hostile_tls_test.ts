@@ -218,6 +218,47 @@ Deno.test("Names that stand elsewhere in a certificate, or twice, make nobody a 
   });
 });
 
+Deno.test("Who has a certificate cannot make others: only an authority may, however far down", async () => {
+  const middle = await authority.appoint("Till CA", { isAuthority: true });
+  const uris = [uriOf("shop")];
+  const holder = await authority.appoint("10.0.0.9", { uris });
+  await attacked({}, async ({ b, warning }) => {
+    const good = await middle.issue({ uris });
+    const chained = new TlsTransport({
+      key: good.key,
+      cert: good.cert + middle.cert,
+      ca: authority.cert,
+    });
+    (await dial(b, chained)).connection.close();
+    const forged = await holder.issue({ uris });
+    const pair = { key: forged.key, cert: forged.cert + holder.cert };
+    const warned = warning();
+    const answer = await readAll(await dialAs(pair, b));
+    assert(answer.includes("certificate_foreign"), answer);
+    assert((await warned).includes('was issued by "CN=10.0.0.9"'));
+    await assertRejects(
+      () => new TlsTransport({ ...pair, ca: authority.cert }).identity(),
+      TypeError,
+      "which is foreign here",
+    );
+    // As if it were dialled: the node does not take it either.
+    const ca = [authority.cert, holder.cert];
+    const own = new TlsTransport({ ...pair, ca });
+    const listener = await own.listen({ hostname: "127.0.0.1", port: 0 });
+    const path = `goakt://shop@127.0.0.1:${listener.port}/x`;
+    const asked = assertRejects(
+      () => b.remote.ref(Box, path).ask(Box.ids()),
+      HandshakeError,
+    );
+    const accepted = await listener.accept();
+    assert(accepted !== undefined);
+    const told = await readAll(accepted);
+    assert(told.includes("certificate_foreign"), told);
+    assertEquals((await asked).reason, "certificate_foreign");
+    await listener.close();
+  });
+});
+
 Deno.test("Clear text, HTTP and half a handshake get nowhere at a node with TLS", async () => {
   await attacked({}, async ({ b }) => {
     const { host: hostname, port } = b.remote;

@@ -54,6 +54,18 @@ export class TestAuthority {
     return new TestAuthority(name, keys, cert);
   }
 
+  /** An authority whose certificate this one has signed; without the right to sign, unless told otherwise. */
+  async appoint(
+    name: string,
+    options: CertificateOptions & { isAuthority?: boolean } = {},
+  ): Promise<TestAuthority> {
+    const keys = await generateKeys();
+    const said = { ...options, name };
+    const issuerKey = this.#keys.privateKey;
+    const cert = await sign(said, keys.publicKey, this.#name, issuerKey);
+    return new TestAuthority(name, keys, cert);
+  }
+
   /** Signs a certificate for a fresh key; valid from a day ago for ten days unless told otherwise. */
   async issue(options: CertificateOptions = {}): Promise<CertificatePair> {
     const keys = await generateKeys();
