@@ -20,7 +20,7 @@ export interface RemoteConnectOptions extends
   > {
   /**
    * The name under which nodes see the client.
-   * @default one that no other client has
+   * @default the system that its certificate names; without one, a name that no other client has
    */
   name?: string;
   /**

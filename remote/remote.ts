@@ -176,12 +176,11 @@ export class Remote implements AsyncDisposable {
    * ```
    */
   static async connect(options: RemoteConnectOptions = {}): Promise<Remote> {
-    const {
-      name = `client-${randomIncarnation()}`,
-      system: systemOptions = {},
-      ...remoteOptions
-    } = options;
+    const { system: systemOptions = {}, ...remoteOptions } = options;
     const node = checkedOptions(remoteOptions);
+    const certified = await node.transport.identity?.();
+    const name = options.name ?? certified?.system ??
+      `client-${randomIncarnation()}`;
     const system = new ActorSystem(name, { logger: null, ...systemOptions });
     const internals = internalsOf(system);
     const { incarnation } = internals.runtime;

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ActorSystem } from "../../actor/mod.ts";
-import { HandshakeError } from "../../remote/errors.ts";
+import { HandshakeError, RemoteError } from "../../remote/errors.ts";
 import { Remote } from "../../remote/remote.ts";
 import type { TlsTransport } from "../../remote/tls_transport.ts";
 import { Box, spawnBox } from "./actors.ts";
@@ -219,6 +219,32 @@ Deno.test("Remote.start() refuses to run when strangers are welcomed", async () 
   await using _ = await Remote.start(system, {
     transport: await tlsOf("shop"),
   });
+});
+
+Deno.test("A program with the certificate of a client is of its system, and reaches what is exposed", async () => {
+  const b = await startNode("shop", {}, {
+    transport: await tlsOf("shop"),
+    exposed: ["till"],
+  });
+  spawnBox(b.system, "till");
+  spawnBox(b.system, "safe");
+  const uris = [uriOf("shop", { role: "client", node: "tablet-7" })];
+  const client = await Remote.connect({
+    transport: await tlsOf("shop", {}, { uris }),
+  });
+  assertEquals(client.system.name, "shop");
+  const till = client.ref(Box, addressOf(b, "till"));
+  assertEquals(await till.ask(Box.echo(1)), 1);
+  const safe = client.ref(Box, addressOf(b, "safe"));
+  await assertRejects(
+    () => safe.ask(Box.echo(1)),
+    RemoteError,
+    'Cannot ask "safe" for client "tablet-7": it is not exposed',
+  );
+  await client.drain();
+  await b.remote.drain();
+  await b.system.drain();
+  assertEquals(b.warnings, []);
 });
 
 /** A transport that took its certificate for good, at that time; now it is another. */
