@@ -15,8 +15,6 @@ import {
   protocol,
   type Spec,
 } from "../../../actor/mod.ts";
-import { internalsOf } from "../../../actor/system.ts";
-import { GoaktClient } from "../../../remote/goakt/client/goakt_client.ts";
 import {
   type Compression,
   protobuf,
@@ -109,8 +107,6 @@ async function certificateFlags(): Promise<string[]> {
 export interface Meeting extends AsyncDisposable {
   readonly here: Node;
   readonly go: GoNode;
-  /** A client of the vocabulary alone, for what references cannot ask for. */
-  readonly control: GoaktClient;
   /** Spawns an actor of ours. */
   talker(name: string): TalkLog;
   /** Spawns an actor of ours that has failed and is suspended. */
@@ -138,15 +134,9 @@ export async function meet(options: MeetingOptions = {}): Promise<Meeting> {
     transport,
     goakt: { compression },
   });
-  const control = new GoaktClient({
-    runtime: internalsOf(here.system).runtime,
-    transport,
-    options: { compression },
-  });
   return {
     here,
     go: there,
-    control,
     talker: (name) => {
       const log: TalkLog = { texts: [], senders: [] };
       here.system.spawn(Talk, () => talker(log), { name });
@@ -162,7 +152,6 @@ export async function meet(options: MeetingOptions = {}): Promise<Meeting> {
       await ref.ask(Talk.say(text("fail"))).catch(() => {});
     },
     [Symbol.asyncDispose]: async () => {
-      control.close();
       await here.remote.drain();
       await here.system.drain({ timeout: 50 });
       await there[Symbol.asyncDispose]();

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { AskTimeoutError } from "../../../actor/mod.ts";
+import { AskTimeoutError, type Terminated } from "../../../actor/mod.ts";
 import {
   ConnectError,
   DisconnectedError,
@@ -98,7 +98,7 @@ for (const { wire, compression } of settings) {
     assert(heard.every((n, at) => n === at) && heard.length === many);
   });
 
-  test("Each node spawns, looks up, restarts and stops actors of the other", async ({ here, go, control }) => {
+  test("Each node spawns, looks up, restarts and stops actors of the other", async ({ here, go }) => {
     const { remote, system } = here;
     const kind = "main.Echo";
     const node = `gopher@127.0.0.1:${go.port}`;
@@ -106,10 +106,9 @@ for (const { wire, compression } of settings) {
     assertEquals((await far.ask(Talk.say(text("hi")))).value, "go:hi");
     const found = await remote.lookup(Talk, go.address("b"));
     assertEquals(found?.pid.toJSON(), go.address("b"));
-    const place = { host: "127.0.0.1", port: go.port };
-    await control.respawn(place, "b", { timeout: 5_000 });
+    const fresh = await remote.respawn(far);
     await go.run({ op: "awaitRunning", name: "b" });
-    assertEquals((await far.ask(Talk.say(text("again")))).value, "go:again");
+    assertEquals((await fresh.ask(Talk.say(text("again")))).value, "go:again");
     await remote.stop(far);
     await go.run({ op: "awaitGone", name: "b" });
     assertEquals(await remote.lookup(Talk, go.address("b")), undefined);
@@ -127,15 +126,14 @@ for (const { wire, compression } of settings) {
     assertEquals([near?.isLocal, system.find(Talk, "c")], [true, undefined]);
   });
 
-  test("Each node reinstates an actor of the other that was suspended", async ({ here, go, control, suspended }) => {
+  test("Each node reinstates an actor of the other that was suspended", async ({ here, go, suspended }) => {
     await go.run({ op: "spawnHere", name: "a" });
     const ref = here.remote.ref(Talk, go.address("a"));
     const { port } = here.remote;
     ref.tell(Talk.say(text("fail"))); // GoAkt suspends what returns an error
     await go.run({ op: "awaitSuspended", name: "a" });
     await assertRejects(() => ref.ask(Talk.say(text("1"))), RemoteError);
-    const place = { host: "127.0.0.1", port: go.port };
-    await control.reinstate(place, "a", { timeout: 5_000 });
+    await here.remote.reinstate(ref);
     await go.run({ op: "awaitRunning", name: "a" });
     assertEquals((await ref.ask(Talk.say(text("2")))).value, "go:2");
 
@@ -235,6 +233,46 @@ Deno.test({
       RemoteError,
     );
     assertEquals(taken.remoteCode, "name_taken_error");
+  },
+});
+
+Deno.test({
+  name: "A program without a port of its own talks to a GoAkt node",
+  ignore,
+  async fn() {
+    await using go = await GoNode.start({ compression: "zstd" });
+    await go.run({ op: "spawnHere", name: "a" });
+    await using client = await Remote.connect();
+    const ref = client.ref(Talk, go.address("a"));
+    assertEquals((await ref.ask(Talk.say(text("1")))).value, "go:1");
+    const found = await client.lookup(Talk, go.address("a"));
+    assertEquals(found?.pid.toJSON(), go.address("a"));
+    ref.tell(Talk.say(text("2")));
+    await client.drain();
+    assertEquals(await go.seen("a"), ["1", "2"]);
+    const { texts } = await go.run({ op: "senders", name: "a" });
+    assertEquals(texts, ["goakt://@:0/", "goakt://@:0/"]);
+  },
+});
+
+Deno.test({
+  name: "An actor of a GoAkt node cannot be watched, which its watcher is told",
+  ignore,
+  async fn() {
+    await using it = await meet();
+    const { here, go } = it;
+    await go.run({ op: "spawnHere", name: "a" });
+    const ref = here.remote.ref(Talk, go.address("a"));
+    const told = Promise.withResolvers<Terminated>();
+    here.system.spawn(Talk, () => ({
+      say: (message) => message,
+      onStart: (ctx) => void ctx.watch(ref),
+      onTerminated: (terminated) => told.resolve(terminated),
+    }));
+    const { reason, error, pid } = await told.promise;
+    assertEquals([reason, pid.toJSON()], ["node_down", go.address("a")]);
+    assert(String(error).includes("it is on a GoAkt node"), String(error));
+    assertEquals((await ref.ask(Talk.say(text("1")))).value, "go:1");
   },
 });
 
