@@ -4,6 +4,7 @@
  */
 
 import { FrameError } from "./errors.ts";
+import { REQUEST_ROOM, type RequestRoom } from "./goakt/server/request_room.ts";
 import type { Chunk } from "./wire/fields.ts";
 
 /** Bytes of payload in one frame, at most. */
@@ -31,12 +32,30 @@ interface Assembly<Head> {
 /** Puts the parts of large payloads together. What waits is bounded in number and in bytes received. */
 export class Assembler<Head> {
   readonly #maxBytes: number;
+  readonly #room: RequestRoom | undefined;
   readonly #byId: Map<number, Assembly<Head>> = new Map();
   #bytes = 0;
+  #parts = 0;
 
-  /** Takes the largest payload, in bytes; twice as much may be under way. */
-  constructor(maxBytes: number) {
+  /**
+   * Takes the largest payload, in bytes; twice as much may be under way. `room` bounds what waits here and
+   * elsewhere together.
+   */
+  constructor(maxBytes: number, room?: RequestRoom) {
     this.#maxBytes = maxBytes;
+    this.#room = room;
+  }
+
+  /** How many parts have come so far. */
+  get parts(): number {
+    return this.#parts;
+  }
+
+  /** Gives up what waits. */
+  close(): void {
+    this.#room?.move(this.#bytes, 0);
+    this.#byId.clear();
+    this.#bytes = 0;
   }
 
   /** How many bytes wait for the rest of their payloads. */
@@ -96,6 +115,7 @@ export class Assembler<Head> {
     if (!last) return undefined;
     this.#byId.delete(id);
     this.#bytes -= total;
+    this.#room?.move(total, 0);
     const payload = new Uint8Array(total);
     let at = 0;
     for (const piece of parts) {
@@ -114,6 +134,14 @@ export class Assembler<Head> {
       );
     }
     this.#bytes += part.length;
+    this.#parts++;
+    if (this.#room?.move(0, part.length) === false) {
+      throw new FrameError(
+        "read a chunked message",
+        "the rest of very many messages is missing, on all connections together",
+        `at most ${REQUEST_ROOM} bytes of them were expected`,
+      );
+    }
     if (this.#bytes > 2 * this.#maxBytes) {
       throw new FrameError(
         "read a chunked message",

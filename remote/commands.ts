@@ -14,7 +14,8 @@ import { PROTOCOL } from "../actor/protocol.ts";
 import type { Cell } from "../actor/cell.ts";
 import type { SystemInternals } from "../actor/system.ts";
 import type { Access, PeerAction } from "./access.ts";
-import { DeniedError, FrameError } from "./errors.ts";
+import { DeniedError, FrameError, OverloadedError } from "./errors.ts";
+import { MOST_COMMANDS, MOST_COMMANDS_OF_ALL } from "./caps.ts";
 import { failureOf } from "./failure.ts";
 import type { Link } from "./link.ts";
 import { codecOf } from "./message_codecs.ts";
@@ -47,6 +48,9 @@ export class Commands {
   readonly #internals: SystemInternals;
   readonly #access: Access;
   readonly #watches: WatchServer;
+  /** Requests that are not answered yet, by the link over which they came. */
+  readonly #waiting: WeakMap<Link, number> = new WeakMap();
+  #total = 0;
 
   constructor(
     internals: SystemInternals,
@@ -180,26 +184,50 @@ export class Commands {
         "a number that its answer can have was expected",
       );
     }
-    Promise.try(run).then(
-      (answer) =>
-        link.outbound.frame({
-          kind,
-          correlation,
-          ...(typeof answer === "string" ? { address: answer } : answer),
-        }),
-      (error) =>
-        link.outbound.frame({
-          kind: FrameKind.FAILURE,
-          correlation,
-          failure: failureOf(error),
-        }),
+    const answer = (said: string | Answer) =>
+      link.outbound.frame({
+        kind,
+        correlation,
+        ...(typeof said === "string" ? { address: said } : said),
+      });
+    const fail = (error: unknown) =>
+      link.outbound.frame({
+        kind: FrameKind.FAILURE,
+        correlation,
+        failure: failureOf(error),
+      });
+    let said: Awaitable<string | Answer>;
+    try {
+      this.#checkRoom(link);
+      said = run();
+    } catch (error) {
+      return fail(error);
+    }
+    if (!(said instanceof Promise)) return answer(said);
+    this.#waiting.set(link, (this.#waiting.get(link) ?? 0) + 1);
+    this.#total++;
+    said.finally(() => {
+      this.#waiting.set(link, (this.#waiting.get(link) ?? 1) - 1);
+      this.#total--;
+    }).then(answer, fail);
+  }
+
+  /** What waits for an actor here may wait for ever. */
+  #checkRoom(link: Link): void {
+    const waiting = this.#waiting.get(link) ?? 0;
+    if (waiting < MOST_COMMANDS && this.#total < MOST_COMMANDS_OF_ALL) return;
+    throw new OverloadedError(
+      link.node,
+      "carry out a request",
+      `${Math.max(waiting, this.#total)} requests are being carried out`,
+      "fewer were expected",
     );
   }
 
-  async #lookUp(address: string): Promise<string> {
+  #lookUp(address: string): Awaitable<string> {
     const cell = this.#living(address, "look up");
-    await cell.started();
-    return cell.pid.toJSON();
+    const found = cell.pid.toJSON();
+    return cell.state === "running" ? found : cell.started().then(() => found);
   }
 
   async #stop(address: string): Promise<string> {

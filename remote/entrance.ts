@@ -45,6 +45,8 @@ export interface EntranceHost {
   readonly handshakeTimeout: number;
   /** What peers may do. */
   readonly access: Access;
+  /** Connections that other nodes may have open. */
+  readonly maxLinks: number;
   /** Which runs of nodes are not welcome any more. */
   readonly quarantine: Quarantine;
   /** Says what peers have set differently. */
@@ -94,6 +96,11 @@ export class Entrance {
       (connection) => this.#turnAway(connection),
     );
     this.whenOver = this.#accept();
+  }
+
+  /** How many connections that came in are open. */
+  get size(): number {
+    return this.#accepted.size;
   }
 
   /** Welcomes nobody any more. */
@@ -210,7 +217,7 @@ export class Entrance {
         token,
         certified: connection.certified,
         admit: (peer, _lane, identity) =>
-          this.#host.quarantine.refusal(peer) ??
+          this.#full ?? this.#host.quarantine.refusal(peer) ??
             this.#host.access.admit(identity),
       });
       const session = await shakeHands(near, acceptor, {
@@ -231,6 +238,14 @@ export class Entrance {
       const next = this.#waitingRoom.leave();
       if (next !== undefined) this.#take(next);
     }
+  }
+
+  /** Why no more connections are accepted, if so. */
+  get #full(): RefusalReason | undefined {
+    const { maxLinks } = this.#host;
+    if (this.#accepted.size < maxLinks) return undefined;
+    const found = `${maxLinks} connections are open`;
+    return { code: "full", found, wanted: "fewer were expected" };
   }
 
   /** Ends a connection whose peer did not prove who it is over a transport that wants it to. */

@@ -214,12 +214,17 @@ export class OverloadedError extends ActorError {
   /** The `host:port` of the peer. */
   readonly node: string;
 
-  /** Names what was to be done (`action`) and the peer. */
-  constructor(node: string, action: string) {
-    super(
-      `Cannot ${action} on "${node}": too much is on the way to it, room was expected; wait for ready()`,
-      { outcome: "not_delivered", retryable: true },
-    );
+  /** Names what was to be done (`action`), the peer, and what there is too much of. */
+  constructor(
+    node: string,
+    action: string,
+    found = "too much is on the way to it",
+    wanted = "room was expected; wait for ready()",
+  ) {
+    super(`Cannot ${action} on "${node}": ${found}, ${wanted}`, {
+      outcome: "not_delivered",
+      retryable: true,
+    });
     this.node = node;
   }
 }

@@ -5,6 +5,7 @@
 
 import { Assembler } from "./chunks.ts";
 import { FrameError } from "./errors.ts";
+import type { RequestRoom } from "./goakt/server/request_room.ts";
 import { IncomingMessage } from "./incoming.ts";
 import { FrameDecoder } from "./wire/decoder.ts";
 import type { DecodedFrame, Failure } from "./wire/fields.ts";
@@ -52,23 +53,39 @@ export class Inbound {
   #counted = 0;
   #now = 0;
 
-  /** Takes the largest payload, in bytes. */
+  /** Takes the largest payload, in bytes; `room` is for large messages of this and other lanes. */
   constructor(
     handler: InboundHandler,
     maxMessageBytes: number,
     takes: Direction,
+    room?: RequestRoom,
   ) {
     this.#handler = handler;
     this.#takes = takes;
     this.#reader = new FrameReader({
       maxFrameBytes: maxMessageBytes + HEAD_BYTES,
     });
-    this.#assembler = new Assembler(maxMessageBytes);
+    this.#assembler = new Assembler(maxMessageBytes, room);
   }
 
   /** How many counted frames have been processed. */
   get counted(): number {
     return this.#counted;
+  }
+
+  /** Whether a frame waits for its rest. */
+  get isInFrame(): boolean {
+    return this.#reader.buffered > 0;
+  }
+
+  /** Whether a large message waits for its rest. */
+  get isInMessage(): boolean {
+    return this.#assembler.bytes > 0;
+  }
+
+  /** How many parts of large messages have come. */
+  get parts(): number {
+    return this.#assembler.parts;
   }
 
   /** Whether nothing waits for its rest: no frame, no large message. */
@@ -79,6 +96,7 @@ export class Inbound {
   /** Looks at nothing more. */
   close(): void {
     this.#state = "closed";
+    this.#assembler.close();
   }
 
   /**

@@ -5,7 +5,12 @@
 
 import type { Addressee } from "../actor/dead_letters.ts";
 import type { Silence } from "../actor/errors.ts";
-import { Envelope, type Mail, type ReplyTo } from "../actor/message.ts";
+import {
+  Envelope,
+  type Mail,
+  type Message,
+  type ReplyTo,
+} from "../actor/message.ts";
 import type { BaseRef } from "../actor/ref.ts";
 import {
   type ControlRequest,
@@ -176,6 +181,7 @@ export class Link implements ReadingHost {
       sender = mail.sender;
       const { replyTo } = mail;
       if (replyTo !== undefined) {
+        if (this.requests.isFull) return this.#tooMany(mail, message, target);
         const codecs = route.codecs[message.index] as MessageCodecs; // one for each message
         request = this.requests.open(replyTo, codecs, message.type, target);
         remaining = remainingFor(mail, replyTo, this.#options.runtime.clock);
@@ -217,6 +223,18 @@ export class Link implements ReadingHost {
       "overloaded",
       request && new OverloadedError(this.node, request.action),
     );
+    return false;
+  }
+
+  #tooMany(mail: Mail, { type }: Message, target: BaseRef): false {
+    const error = new OverloadedError(
+      this.node,
+      `complete the ask of "${type}" to "${target.pid}"`,
+      `${this.requests.size} asks have no answer`,
+      "fewer were expected",
+    );
+    this.#options.meter?.refused();
+    this.#options.runtime.deadLetters.take(mail, target, "overloaded", error);
     return false;
   }
 

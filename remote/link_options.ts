@@ -4,6 +4,7 @@
  */
 
 import type { Runtime } from "../actor/runtime.ts";
+import type { RequestRoom } from "./goakt/server/request_room.ts";
 import type { IncomingMessage } from "./incoming.ts";
 import type { Link } from "./link.ts";
 import type { LinkMeter } from "./meter.ts";
@@ -43,6 +44,8 @@ export interface LinkOptions {
   silenceTimeout: number;
   /** After how many milliseconds without messages and requests whoever dialled closes it. */
   idleTimeout: number;
+  /** Room for the beginnings of large messages, of all links together. */
+  unfinished?: RequestRoom;
   /** Counts and times, in a node with metrics. */
   meter: LinkMeter | undefined;
 }

@@ -21,6 +21,7 @@ import { Access } from "./access.ts";
 import { Entrance, type EntranceHost } from "./entrance.ts";
 import { DisconnectedError } from "./errors.ts";
 import { Goakt } from "./goakt/goakt.ts";
+import { RequestRoom } from "./goakt/server/request_room.ts";
 import {
   type HandshakeOptions,
   type NodeIdentity,
@@ -64,6 +65,7 @@ export class RemoteNode
   readonly #commands: Commands;
   readonly #peers: Peers = new Peers(this);
   readonly #links: Set<Link> = new Set();
+  readonly #unfinished: RequestRoom = new RequestRoom();
   readonly #watchdog: Watchdog;
   readonly watches: Watches = new Watches(this);
   /** Not there when nobody wants figures. */
@@ -136,6 +138,17 @@ export class RemoteNode
 
   get nodeDownTimeout(): number {
     return this.#options.nodeDownTimeout;
+  }
+
+  get maxLinks(): number {
+    return this.#options.maxLinks;
+  }
+
+  get crowd(): string | undefined {
+    const { maxLinks } = this;
+    return this.#links.size - this.#entrance.size > maxLinks
+      ? `${maxLinks} connections that this node has dialled are open or being opened`
+      : undefined;
   }
 
   get clock(): Clock {
@@ -265,6 +278,7 @@ export class RemoteNode
       maxMessageBytes,
       silenceTimeout,
       idleTimeout,
+      unfinished: this.#unfinished,
       meter: this.#meters?.link(peer),
     });
     this.#links.add(link);

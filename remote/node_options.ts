@@ -22,6 +22,7 @@ export interface NodeOptions {
   idleTimeout: number;
   drainTimeout: number;
   maxHalfOpen: number;
+  maxLinks: number;
   security: SecuritySettings;
   redialDelay: Required<RedialDelay>;
   nodeDownTimeout: number;

@@ -3,6 +3,7 @@
  * @module
  */
 
+import { MOST_ASKS } from "./caps.ts";
 import type { RemoteReply } from "./remote_reply.ts";
 
 const ENDED = "the connection has ended";
@@ -19,6 +20,11 @@ export class OpenAsks {
   /** How many have no answer. */
   get size(): number {
     return this.#replies.size;
+  }
+
+  /** Whether there is no room for another one. */
+  get isFull(): boolean {
+    return this.#replies.size >= MOST_ASKS;
   }
 
   /** Takes one. A peer that uses the number of an open ask again gives up on that one. */

@@ -31,6 +31,8 @@ export interface PeerHost {
   readonly handshakeTimeout: number;
   /** The source of time. */
   readonly clock: Clock;
+  /** Why no more nodes are dialled now, if so. */
+  readonly crowd: string | undefined;
   /** When nodes may be dialled again. */
   readonly redials: Redials;
   /** Says what peers have set differently. */
@@ -157,7 +159,8 @@ export class Peer {
     way: string,
     signal: AbortSignal,
   ): Promise<void> {
-    const { redials, clock } = this.#host;
+    const { redials, clock, crowd } = this.#host;
+    if (crowd !== undefined) throw new ConnectError(link.node, crowd);
     const { delay, replaces } = redials.begin(way);
     if (delay > 0) await pause(clock, delay, signal);
     const { connection, session } = await dial(this.#host, {

@@ -27,6 +27,9 @@ export class Reading {
   #acknowledged = 0;
   #stalledSince: number | undefined = undefined;
   #heardAt: number | undefined = undefined;
+  /** Parts of large messages that have come, and when the last one did while more are missing. */
+  #parts = 0;
+  #partSince: number | undefined = undefined;
   /** Whether the peer has sent anything since the handshake. */
   wasHeard = false;
 
@@ -36,7 +39,12 @@ export class Reading {
     this.#outbound = outbound;
     this.#options = options;
     const takes = options.role === "acceptor" ? "requests" : "answers";
-    this.#inbound = new Inbound(host, options.maxMessageBytes, takes);
+    this.#inbound = new Inbound(
+      host,
+      options.maxMessageBytes,
+      takes,
+      options.unfinished,
+    );
   }
 
   /** How many counted frames have been processed. */
@@ -95,7 +103,21 @@ export class Reading {
     }
     if (!this.#host.isAlive) return;
     this.#heardAt = runtime.clock.now();
-    if (isStalled) this.#stalledSince = this.#heardAt;
+    if (!isStalled) return;
+    this.#stalledSince = this.#heardAt;
+    if (this.#partSince !== undefined) this.#partSince = this.#heardAt;
+  }
+
+  /**
+   * Since when a rest is missing. Any byte is a sign of the frame that it belongs to, but only a part is one of
+   * a large message: a peer that says other things meanwhile does not keep its beginnings for ever.
+   */
+  #missing(now: number): number | undefined {
+    const { isInFrame, isInMessage, parts } = this.#inbound;
+    if (!isInMessage) this.#partSince = undefined;
+    else if (parts !== this.#parts) this.#partSince = now;
+    this.#parts = parts;
+    return this.#partSince ?? (isInFrame ? now : undefined);
   }
 
   #push(chunk: Uint8Array): void {
@@ -111,7 +133,7 @@ export class Reading {
     }
     this.#options.meter?.read(inbound.counted, chunk.length);
     if (!this.#host.isAlive) return;
-    this.#stalledSince = inbound.isWhole ? undefined : now;
+    this.#stalledSince = this.#missing(now);
     if (inbound.counted === this.#acknowledged) return;
     this.#acknowledged = inbound.counted;
     this.#outbound.acknowledge(inbound.counted);

@@ -18,7 +18,7 @@ import type { BaseRef } from "../actor/ref.ts";
 import type { Runtime } from "../actor/runtime.ts";
 import { foreignMail, PoisonPill } from "../actor/signals.ts";
 import type { Access, PeerRequest } from "./access.ts";
-import { DeniedError, FrameError } from "./errors.ts";
+import { DeniedError, FrameError, OverloadedError } from "./errors.ts";
 import { POISON_TYPE } from "./far_poison.ts";
 import { failureOf } from "./failure.ts";
 import { extractHeaders } from "./headers.ts";
@@ -109,6 +109,9 @@ export class Receiver {
         this.#isDenied(link, incoming, cell, message, identity)
       ) return;
       return this.#deliver(link, incoming, cell, message, FOREIGN);
+    }
+    if (incoming.correlation !== 0 && link.asks.isFull) {
+      return this.#tooMany(link, incoming, cell);
     }
     let body: unknown;
     try {
@@ -225,6 +228,17 @@ export class Receiver {
     }
     slot.cached = ref;
     return ref;
+  }
+
+  #tooMany(link: Link, incoming: IncomingMessage, cell: Cell): void {
+    const { value } = incoming.type as DefinitionSlot; // set by the link
+    const error = new OverloadedError(
+      link.node,
+      `answer "${value}" to the asker`,
+      `${link.asks.size} of its asks have no answer`,
+      "fewer were expected",
+    );
+    this.#refuse(link, incoming, cell, "overloaded", error);
   }
 
   #missing(link: Link, incoming: IncomingMessage): void {

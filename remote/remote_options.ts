@@ -3,6 +3,7 @@
  * @module
  */
 
+import { MAX_LINKS } from "./caps.ts";
 import { MAX_FRAME_BYTES } from "./frame.ts";
 import type { GoaktOptions } from "./goakt/goakt.ts";
 import { HANDSHAKE_TIMEOUT, MIN_FRAME_LIMIT } from "./handshake.ts";
@@ -122,6 +123,11 @@ export interface RemoteOptions extends SecurityOptions {
    */
   maxHalfOpen?: number;
   /**
+   * Connections that other nodes have opened, at most; more are refused. As many may be dialled, or being so.
+   * @default 4096
+   */
+  maxLinks?: number;
+  /**
    * Where figures about peers and links go.
    * @default none are taken
    */
@@ -179,6 +185,7 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
     idleTimeout = IDLE_TIMEOUT,
     drainTimeout = 5_000,
     maxHalfOpen = 256,
+    maxLinks = MAX_LINKS,
     redialDelay: { min = 50, max = 2_000 } = {},
     metrics,
   } = options;
@@ -201,6 +208,7 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
   const highest = Number.MAX_SAFE_INTEGER;
   checkInteger("outboundBudget", outboundBudget, 1, highest);
   checkInteger("maxHalfOpen", maxHalfOpen, 1, highest);
+  checkInteger("maxLinks", maxLinks, 1, highest);
   const times = {
     connectTimeout,
     handshakeTimeout,
@@ -241,6 +249,7 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
     idleTimeout,
     drainTimeout,
     maxHalfOpen,
+    maxLinks,
     security: checkedSecurity(options),
     redialDelay: { min, max },
     metrics,

@@ -6,6 +6,7 @@
 import { type Carrier, PendingAsk } from "../actor/asks.ts";
 import type { Addressee } from "../actor/dead_letters.ts";
 import type { ReplyTo } from "../actor/message.ts";
+import { MOST_ASKS } from "./caps.ts";
 import { FrameError } from "./errors.ts";
 import { errorOf, rejectOf } from "./failure.ts";
 import { decodeReply, type MessageCodecs } from "./message_codecs.ts";
@@ -101,6 +102,11 @@ export class Requests {
     this.#node = node;
     this.#cancel = cancel;
     this.#meter = meter;
+  }
+
+  /** Whether there is no room for another one. */
+  get isFull(): boolean {
+    return this.#open.size >= MOST_ASKS;
   }
 
   /** How many wait. */

@@ -38,6 +38,7 @@ Deno.test("Remote.start() with a host and a port alone serves, dials, and has li
     idleTimeout: 30_000,
     drainTimeout: 5_000,
     maxHalfOpen: 256,
+    maxLinks: 4_096,
     redialDelay: { min: 50, max: 2_000 },
     metrics: undefined,
     goakt: {},
