@@ -14,7 +14,8 @@ import {
  */
 export interface RemoteMetrics {
   /**
-   * Gives what the figures of a peer go to. Asked for each link, so that a peer may be asked for again.
+   * Gives what the figures of a peer go to. Asked for each link, so that a peer may be asked for again. Of a
+   * GoAkt node only what this node sends it is counted, each request as a message.
    *
    * @param peer The `host:port` under which this node dials it or, when the peer dialled, under which it says
    * that it can be reached; `"clients"` for all that cannot be reached.

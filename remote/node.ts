@@ -99,12 +99,12 @@ export class RemoteNode
       internals.runtime.clock,
       (text, cause) => this.warn(text, cause),
     );
-    this.goakt = Goakt.of(internals, listener, self, options);
-    this.goakt?.client.onForgotten((place) => this.#peers.forgetGoakt(place));
-    this.#watchdog = new Watchdog(this.clock, options, this.#links);
     const { events } = this.runtime;
     this.#meters = options.metrics &&
       new RemoteMeters(options.metrics, events, this.clock);
+    this.goakt = Goakt.of(internals, listener, self, options, this.#meters);
+    this.goakt?.client.onForgotten((place) => this.#peers.forgetGoakt(place));
+    this.#watchdog = new Watchdog(this.clock, options, this.#links);
     const { clock, random } = internals.runtime;
     this.settings = new SettingsComparison(
       { maxFrameBytes: options.maxMessageBytes, versions: VERSIONS },

@@ -12,6 +12,7 @@ import type { Mail } from "../../actor/message.ts";
 import { BaseRef } from "../../actor/ref.ts";
 import type { ControlRequest } from "../control_request.ts";
 import { HandshakeError } from "../errors.ts";
+import type { RemoteMeters } from "../meter.ts";
 import type { NodeAddress } from "../peer.ts";
 import type { SystemInternals } from "../../actor/system.ts";
 import { UNKNOWN_PROTOCOL } from "../remote_ref.ts";
@@ -73,6 +74,8 @@ export interface GoaktParts {
   connectTimeout: number;
   /** What the user said. */
   options: GoaktOptions;
+  /** Makes what counts, in a node with metrics. */
+  meters?: RemoteMeters | undefined;
 }
 
 /** What of the settings of a node concerns Go nodes. */
@@ -98,7 +101,7 @@ export class Goakt {
   #state: "open" | "closed" = "open";
 
   constructor(parts: GoaktParts) {
-    const { internals, transport, place, limit, options } = parts;
+    const { internals, transport, place, limit, options, meters } = parts;
     const {
       aliases = [],
       serverIdleTimeout,
@@ -111,6 +114,7 @@ export class Goakt {
       runtime: internals.runtime,
       transport,
       options: { connectTimeout: parts.connectTimeout, ...client, limit },
+      meters,
     });
     this.host = new LocalHost(internals, {
       place: { ...place, aliases: [...(place.aliases ?? []), ...aliases] },
@@ -137,6 +141,7 @@ export class Goakt {
     listener: Pick<Listener, "hostname" | "port">,
     self: { readonly host: string; readonly port: number },
     { goakt, maxMessageBytes, ...options }: GoaktSettings,
+    meters?: RemoteMeters,
   ): Goakt | undefined {
     if (goakt === null) return undefined;
     return new Goakt({
@@ -150,6 +155,7 @@ export class Goakt {
       },
       limit: maxMessageBytes,
       options: goakt,
+      meters,
     });
   }
 

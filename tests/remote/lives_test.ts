@@ -121,7 +121,9 @@ Deno.test("Remote.stop(), respawn(), reinstate() and state() name an actor that 
     ]);
     assertEquals(
       error.text,
-      `Cannot ${action} "${addressOf(b, "nobody")}": there is no such actor, a running actor was expected`,
+      `Cannot ${action} "${
+        addressOf(b, "nobody")
+      }": there is no such actor, a running actor was expected`,
     );
     assert(error.message.startsWith(`Cannot ${action} "${ref.pid}"`));
   }

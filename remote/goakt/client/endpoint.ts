@@ -5,6 +5,7 @@
 
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import type { Clock } from "../../../internal/clock.ts";
+import type { LinkMeter, RemoteMeters } from "../../meter.ts";
 import { formatAddress, type Transport } from "../../transport.ts";
 import type { GoaktClientOptions } from "./options.ts";
 import { Pool } from "./pool.ts";
@@ -36,12 +37,16 @@ export interface EndpointOptions {
   clock: Clock;
   /** Limits. */
   settings: Required<GoaktClientOptions>;
+  /** Makes what counts, in a node with metrics. */
+  meters?: RemoteMeters | undefined;
   /** Called when nothing of it is left open. */
   onIdle(endpoint: Endpoint): void;
 }
 
 /** A peer: its pool of connections, and its tells. */
 export class Endpoint {
+  /** Counts asks and what fails, in a node with metrics. */
+  readonly meter: LinkMeter | undefined;
   readonly #target: RequestTarget;
   readonly #pool: Pool;
   readonly #tells: TellLane;
@@ -49,15 +54,17 @@ export class Endpoint {
 
   /** Opens nothing yet. */
   constructor(options: EndpointOptions) {
-    const { host, port, clock, transport, settings } = options;
+    const { host, port, clock, transport, settings, meters } = options;
     const node = formatAddress(host, port);
+    this.meter = meters?.link(node);
     this.#settings = settings;
     this.#pool = new Pool(
-      { host, port, node, clock, transport, settings },
+      { host, port, node, clock, transport, settings, meters },
       () => options.onIdle(this),
     );
     const { limit } = settings;
-    this.#target = { pool: this.#pool, node, clock, limit };
+    const { meter } = this;
+    this.#target = { pool: this.#pool, node, clock, limit, meter };
     this.#tells = new TellLane(this.#target, settings);
   }
 

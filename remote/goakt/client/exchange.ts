@@ -9,6 +9,7 @@ import type { Clock } from "../../../internal/clock.ts";
 import { Deque } from "../../../internal/deque.ts";
 import { DisconnectedError, FrameError } from "../../errors.ts";
 import type { ParsedFrame } from "../../frame.ts";
+import type { LinkMeter } from "../../meter.ts";
 import type { Connection } from "../../transport.ts";
 import type { Compression } from "../compression/compression.ts";
 import { FrameReader } from "../frame_reader.ts";
@@ -40,6 +41,8 @@ export interface ExchangeOptions {
   limit: number;
   /** How the connection is compressed, for errors. */
   compression: Compression;
+  /** Counts what passes, in a node with metrics. */
+  meter?: LinkMeter | undefined;
   /** Called once, when it can no longer be used. */
   onClosed(exchange: Exchange): void;
 }
@@ -72,6 +75,8 @@ export class Exchange {
   #writing: "idle" | "busy" = "idle";
   #state: "open" | "closed" = "open";
   #answers = 0;
+  /** How many requests were written. */
+  #written = 0;
 
   /** Takes over a connection, which is compressed already where it is. */
   constructor(connection: Connection, options: ExchangeOptions) {
@@ -79,6 +84,7 @@ export class Exchange {
     this.#options = options;
     this.#reader = new FrameReader(options.limit);
     this.#watchdog = new Watchdog(options.clock, this.#expire);
+    options.meter?.state("open");
     void this.#read();
   }
 
@@ -114,6 +120,7 @@ export class Exchange {
     const queue = this.#queue;
     this.#sent = new Deque();
     this.#queue = new Deque();
+    this.#options.meter?.state(undefined);
     this.#options.onClosed(this);
     for (let e = sent.shift(); e !== undefined; e = sent.shift()) {
       e.pending.lost(reason, true);
@@ -129,7 +136,9 @@ export class Exchange {
       // What is sent in the same turn goes together.
       await Promise.resolve();
       while (this.#queue.size > 0) {
-        await this.#connection.write(this.#take());
+        const bytes = this.#take();
+        this.#options.meter?.wrote(this.#written, bytes.length);
+        await this.#connection.write(bytes);
       }
     } catch (cause) {
       this.close(this.#hangUp(this.#sent.peek(), cause));
@@ -148,6 +157,7 @@ export class Exchange {
       }
       this.#queue.shift();
       this.#sent.push(e);
+      this.#written++;
       frames.push(e.frame);
       length += e.frame.length;
       if (isLarge) break;
@@ -166,6 +176,7 @@ export class Exchange {
         if (bytes === undefined) {
           return this.close(this.#hangUp(this.#sent.peek(), undefined));
         }
+        this.#options.meter?.read(0, bytes.length);
         this.#reader.push(bytes);
         for (
           let frame = this.#reader.next();

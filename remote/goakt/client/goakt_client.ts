@@ -9,6 +9,7 @@ import type { ProtocolData } from "../../../actor/protocol.ts";
 import type { Runtime } from "../../../actor/runtime.ts";
 import { create } from "@bufbuild/protobuf";
 import { DisconnectedError, RemoteError } from "../../errors.ts";
+import type { RemoteMeters } from "../../meter.ts";
 import { formatAddress, type Transport } from "../../transport.ts";
 import {
   formatGoaktAddress,
@@ -44,6 +45,8 @@ export interface GoaktClientParts {
   transport: Transport;
   /** Limits. */
   options?: GoaktClientOptions;
+  /** Makes what counts, in a node with metrics. */
+  meters?: RemoteMeters | undefined;
 }
 
 /** Where a peer is. */
@@ -62,14 +65,16 @@ export class GoaktClient implements GoaktRefHost {
   readonly runtime: Runtime;
   readonly #transport: Transport;
   readonly #settings: Required<GoaktClientOptions>;
+  readonly #meters: RemoteMeters | undefined;
   /** By `host:port`; an entry goes when nothing of it is open. */
   readonly #endpoints: Map<string, Endpoint> = new Map();
   #state: "open" | "closed" = "open";
   #onForgotten: (place: PeerPlace) => void = () => {};
 
   /** Opens nothing yet. */
-  constructor({ runtime, transport, options }: GoaktClientParts) {
+  constructor({ runtime, transport, options, meters }: GoaktClientParts) {
     this.runtime = runtime;
+    this.#meters = meters;
     this.#transport = transport;
     this.#settings = clientSettings(options);
   }
@@ -128,6 +133,7 @@ export class GoaktClient implements GoaktRefHost {
         transport: this.#transport,
         clock: this.runtime.clock,
         settings: this.#settings,
+        meters: this.#meters,
         onIdle: (idle) => {
           if (idle.isIdle && this.#endpoints.get(key) === idle) {
             this.#endpoints.delete(key);

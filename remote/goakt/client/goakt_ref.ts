@@ -118,7 +118,7 @@ export class GoaktRef extends BaseRef {
         ? this.#tell(endpoint, mail, remote, payload, state)
         : this.#ask(endpoint, message, replyTo, remote);
     } catch (error) {
-      return this.#refuse(mail, "not_encodable", error);
+      return this.#refuse(mail, "not_encodable", error, endpoint);
     }
   }
 
@@ -164,11 +164,13 @@ export class GoaktRef extends BaseRef {
   ): boolean {
     const size = bytes.length + typeName.length + this.#address.length +
       OVERHEAD;
-    const lost = (error: unknown) => this.#refuse(mail, reasonOf(error), error);
+    const lost = (error: unknown) =>
+      this.#refuse(mail, reasonOf(error), error, endpoint);
     if (endpoint.tell({ message, size, lost }, state)) return true;
     const node = formatAddress(this.pid.host, this.pid.port);
     const action = `deliver a message to "${this.pid}"`;
-    return this.#refuse(mail, "overloaded", new OverloadedError(node, action));
+    const error = new OverloadedError(node, action);
+    return this.#refuse(mail, "overloaded", error, endpoint);
   }
 
   #ask(
@@ -181,6 +183,8 @@ export class GoaktRef extends BaseRef {
     const { clock } = this.#host.runtime;
     const left = replyTo.deadline - clock.now();
     const timeout = Math.max(1, Math.min(left, LONGEST));
+    const { meter } = endpoint;
+    const since = meter?.now() ?? 0;
     const giveUp = endpoint.send(this.#address, {
       request: RemoteAskRequestSchema,
       fields: { remoteMessages: [remote], timeout: toDuration(timeout) },
@@ -188,11 +192,22 @@ export class GoaktRef extends BaseRef {
       action: `complete the ask of "${message.type}" to "${this.pid}"`,
       timeout,
     }, {
-      succeed: (answer) => answerWith(replyTo, codec, answer),
-      fail: (error) =>
-        replyTo.fail(this.#failureOf(error, message.type, timeout)),
+      succeed: (answer) => {
+        meter?.answered(message.protocol.name, since);
+        answerWith(replyTo, codec, answer);
+      },
+      fail: (error) => {
+        const failure = this.#failureOf(error, message.type, timeout);
+        meter?.failed(failure);
+        replyTo.fail(failure);
+      },
     });
-    replyTo.carrier = { abandon: giveUp };
+    replyTo.carrier = {
+      abandon: (_ask, reason) => {
+        meter?.failed(reason);
+        giveUp();
+      },
+    };
     return true;
   }
 
@@ -204,7 +219,13 @@ export class GoaktRef extends BaseRef {
       : error;
   }
 
-  #refuse(mail: Mail, reason: DeadLetterReason, error: unknown): false {
+  #refuse(
+    mail: Mail,
+    reason: DeadLetterReason,
+    error: unknown,
+    endpoint?: Endpoint,
+  ): false {
+    endpoint?.meter?.failed(error);
     this.#host.runtime.deadLetters.take(mail, this, reason, error);
     return false;
   }

@@ -6,6 +6,7 @@
 import type { Clock } from "../../../internal/clock.ts";
 import { Deque } from "../../../internal/deque.ts";
 import { OverloadedError } from "../../errors.ts";
+import type { RemoteMeters } from "../../meter.ts";
 import type { Transport } from "../../transport.ts";
 import { compressed } from "../compression/compressed_connection.ts";
 import { Watchdog } from "../watchdog.ts";
@@ -32,6 +33,8 @@ export interface PoolOptions {
   clock: Clock;
   /** Limits. */
   settings: Required<GoaktClientOptions>;
+  /** Makes what counts, in a node with metrics. */
+  meters?: RemoteMeters | undefined;
 }
 
 /** Somebody who waits for a connection. */
@@ -128,6 +131,8 @@ export class Pool {
     const { host, port, node, transport, clock, settings } = this.#options;
     const { compression, limit, connectTimeout: timeout } = settings;
     const { signal } = this.#dials;
+    const meter = this.#options.meters?.link(node);
+    meter?.state("connecting");
     try {
       const connection = await transport.connect({
         hostname: host,
@@ -140,6 +145,7 @@ export class Pool {
         clock,
         limit,
         compression,
+        meter,
         onClosed: this.#forget,
       });
       this.#dialling--;
@@ -148,6 +154,7 @@ export class Pool {
       this.release(exchange);
     } catch (error) {
       this.#dialling--;
+      meter?.state(undefined);
       // Whoever else waits would only wait for the same failure.
       this.#failWaiters(error);
       this.#settle();

@@ -12,6 +12,7 @@ import {
 import type { Clock } from "../../../internal/clock.ts";
 import { FrameError } from "../../errors.ts";
 import type { ParsedFrame } from "../../frame.ts";
+import type { LinkMeter } from "../../meter.ts";
 import { ErrorSchema } from "../gen/internalpb/error_pb.ts";
 import { decodeMessage, encodeMessage } from "../messages.ts";
 import type { Exchange, Pending } from "./exchange.ts";
@@ -45,6 +46,8 @@ export interface RequestTarget {
   readonly clock: Clock;
   /** Bytes of the largest frame. */
   readonly limit: number;
+  /** Counts, in a node with metrics. */
+  readonly meter?: LinkMeter | undefined;
 }
 
 /** Takes the outcome of a request. */

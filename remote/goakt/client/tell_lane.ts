@@ -94,6 +94,7 @@ export class TellLane {
       return false;
     }
     this.#bytes += tell.size;
+    this.#target.meter?.waiting(this.#bytes);
     const number = ++this.#taken;
     this.#last.set(tell.message.receiver, number);
     this.#queue.push({ tell, number });
@@ -213,6 +214,7 @@ export class TellLane {
 
   #leave({ tell, number }: Taken): void {
     this.#bytes -= tell.size;
+    this.#target.meter?.waiting(this.#bytes);
     const { receiver } = tell.message;
     if (this.#last.get(receiver) === number) this.#last.delete(receiver);
     const behind = this.#behind.get(number);

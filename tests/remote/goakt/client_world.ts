@@ -14,6 +14,8 @@ import { GoaktClient } from "../../../remote/goakt/client/goakt_client.ts";
 import type { GoaktClientOptions } from "../../../remote/goakt/client/options.ts";
 import { FrameReader } from "../../../remote/goakt/frame_reader.ts";
 import { MemoryNetwork } from "../../../remote/memory_transport.ts";
+import { RemoteMeters } from "../../../remote/meter.ts";
+import type { RemoteMetrics } from "../../../remote/metrics.ts";
 import type { Connection, Listener } from "../../../remote/transport.ts";
 import { ManualClock } from "../../../testing/manual_clock.ts";
 import { Echo } from "./fixtures.ts";
@@ -45,7 +47,7 @@ export class ClientWorld implements AsyncDisposable {
   #listener: Listener | undefined = undefined;
   readonly #connections: Set<Connection> = new Set();
 
-  constructor(options: GoaktClientOptions = {}) {
+  constructor(options: GoaktClientOptions = {}, metrics?: RemoteMetrics) {
     this.#options = { compression: "none", ...options };
     this.system = new ActorSystem("here", { clock: this.clock, logger: null });
     const { runtime } = internalsOf(this.system);
@@ -56,6 +58,7 @@ export class ClientWorld implements AsyncDisposable {
       runtime,
       transport: this.network.transport("here"),
       options: this.#options,
+      meters: metrics && new RemoteMeters(metrics, runtime.events, this.clock),
     });
   }
 
