@@ -60,7 +60,10 @@ const ADVICE: [page: string, heading: string, advice: string[]][] = [
     "**`maxMessageBytes`** should be the same on all nodes",
   ]],
   ["remoting.md", "Bodies", ["JSON", "Standard Schema", "`protobuf(schema)`"]],
-  ["remoting.md", "From code that is no actor", ["class StockService"]],
+  ["remoting.md", "From code that is no actor", [
+    "class StockService",
+    "Keep a client as long as the program runs",
+  ]],
 ];
 
 for (const [page, heading, advice] of ADVICE) {

@@ -4,6 +4,7 @@ import {
   ConnectError,
   HandshakeError,
   Inbox,
+  MemoryRemoteMetrics,
   Outbox,
   Remote,
   type RemoteConnectOptions,
@@ -38,6 +39,29 @@ async function withClient(
   await drained;
   assertEquals(client.connections, 0);
 }
+
+Deno.test("RemoteMetrics counts clients together, and a client counts nodes", async () => {
+  const ofClient = new MemoryRemoteMetrics();
+  await withClient(async (world, client) => {
+    const metrics = new MemoryRemoteMetrics();
+    const b = await world.node("b", { remote: { metrics } });
+    spawnBox(b.system, "box");
+    const ref = client.ref(Box, addressOf(b, "box"));
+    assertEquals(await ref.ask(Box.ids()), []);
+    await world.settle();
+    const [[name, figures] = []] = metrics.snapshot();
+    assertEquals([name, figures?.received.messages, figures?.links.open], [
+      "clients",
+      1,
+      1,
+    ]);
+    const [[node, own] = []] = ofClient.snapshot();
+    assertEquals([node, own?.asks.get("box")?.count], [
+      `b:${b.remote.port}`,
+      1,
+    ]);
+  }, { metrics: ofClient });
+});
 
 Deno.test("Remote.connect() tells, asks, looks up, spawns and stops without listening", async () => {
   await withClient(async (world, client) => {

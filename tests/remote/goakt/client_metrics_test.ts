@@ -101,7 +101,10 @@ Deno.test("RemoteMetrics counts what fails at a GoAkt node by the code of the er
   const abort = new AbortController();
   world.onRequest = () => abort.abort("enough");
   await ref.ask(QUESTION, { signal: abort.signal }).catch(() => {});
-  const expected: Record<string, number> = { aborted: 1, connect_error: 1 };
+  const expected: Record<string, number> = {
+    aborted: 1,
+    "connect_error": 1,
+  };
   for (const code of codes) expected[code] = (expected[code] ?? 0) + 1;
   assertEquals(peer(metrics).errors, expected);
   assertEquals(new Set(codes).size, 3);
