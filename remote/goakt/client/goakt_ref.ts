@@ -14,6 +14,7 @@ import {
 } from "../../../actor/message.ts";
 import type { DeadLetterReason } from "../../../actor/events.ts";
 import type { Pid } from "../../../actor/pid.ts";
+import { headersOf, type MessageHeaders } from "../../../actor/propagation.ts";
 import type { MessageType, ProtocolData } from "../../../actor/protocol.ts";
 import { BaseRef, READY, wrongProtocol } from "../../../actor/ref.ts";
 import type { Runtime } from "../../../actor/runtime.ts";
@@ -116,7 +117,7 @@ export class GoaktRef extends BaseRef {
       const remote = this.#message(sender, payload);
       return replyTo === undefined
         ? this.#tell(endpoint, mail, remote, payload, state)
-        : this.#ask(endpoint, message, replyTo, remote);
+        : this.#ask(endpoint, message, replyTo, remote, headersOf(mail));
     } catch (error) {
       return this.#refuse(mail, "not_encodable", error, endpoint);
     }
@@ -166,7 +167,8 @@ export class GoaktRef extends BaseRef {
       OVERHEAD;
     const lost = (error: unknown) =>
       this.#refuse(mail, reasonOf(error), error, endpoint);
-    if (endpoint.tell({ message, size, lost }, state)) return true;
+    const headers = headersOf(mail);
+    if (endpoint.tell({ message, headers, size, lost }, state)) return true;
     const node = formatAddress(this.pid.host, this.pid.port);
     const action = `deliver a message to "${this.pid}"`;
     const error = new OverloadedError(node, action);
@@ -178,6 +180,7 @@ export class GoaktRef extends BaseRef {
     message: Message,
     replyTo: ReplyTo,
     remote: RemoteMessage,
+    headers: MessageHeaders | undefined,
   ): boolean {
     const codec = replyCodec(message);
     const { clock } = this.#host.runtime;
@@ -190,6 +193,7 @@ export class GoaktRef extends BaseRef {
       fields: { remoteMessages: [remote], timeout: toDuration(timeout) },
       response: RemoteAskResponseSchema,
       action: `complete the ask of "${message.type}" to "${this.pid}"`,
+      headers,
       timeout,
     }, {
       succeed: (answer) => {

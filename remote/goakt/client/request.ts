@@ -9,6 +9,7 @@ import {
   type MessageInitShape,
   type MessageShape,
 } from "@bufbuild/protobuf";
+import type { MessageHeaders } from "../../../actor/propagation.ts";
 import type { Clock } from "../../../internal/clock.ts";
 import { FrameError } from "../../errors.ts";
 import type { ParsedFrame } from "../../frame.ts";
@@ -32,6 +33,8 @@ export interface RequestOptions<
   response: Res;
   /** What is done, for errors. */
   action: string;
+  /** Texts that travel with it. */
+  headers?: MessageHeaders | undefined;
   /** How long the answer may take, in milliseconds, the wait for a connection included. */
   timeout: number;
 }
@@ -71,9 +74,12 @@ export function sendRequest<Req extends DescMessage, Res extends DescMessage>(
   outcome: RequestOutcome<Res>,
   when: (start: () => void) => void = (start) => start(),
 ): () => void {
-  const { request, fields } = options;
+  const { request, fields, headers } = options;
   const { limit } = target;
-  const frame = encodeMessage(request, create(request, fields), { limit });
+  const frame = encodeMessage(request, create(request, fields), {
+    limit,
+    metadata: headers && { headers, deadline: 0n },
+  });
   const sent = new SentRequest(target, options, outcome, frame);
   when(() => {
     if (!sent.isGone) target.pool.acquire(sent);

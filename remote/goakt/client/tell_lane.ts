@@ -4,6 +4,7 @@
  */
 
 import { create } from "@bufbuild/protobuf";
+import type { MessageHeaders } from "../../../actor/propagation.ts";
 import { Deque } from "../../../internal/deque.ts";
 import type { ParsedFrame } from "../../frame.ts";
 import { ErrorSchema } from "../gen/internalpb/error_pb.ts";
@@ -22,6 +23,8 @@ import type { RequestTarget } from "./request.ts";
 export interface Tell {
   /** The message as it travels. */
   readonly message: RemoteMessage;
+  /** Texts that travel with it. */
+  readonly headers?: MessageHeaders | undefined;
   /** Its size, about, in bytes. */
   readonly size: number;
   /** It was not delivered, or nobody knows, which the error says. */
@@ -177,6 +180,7 @@ export class TellLane {
       const [first] = batch;
       if (
         first !== undefined && (bytes > mostBytes ||
+          tell.headers !== first.tell.headers ||
           tell.message.receiver !== first.tell.message.receiver)
       ) break;
       this.#queue.shift();
@@ -191,7 +195,11 @@ export class TellLane {
     try {
       const remoteMessages = batch.map(({ tell }) => tell.message);
       const request = create(RemoteTellRequestSchema, { remoteMessages });
-      frame = encodeMessage(RemoteTellRequestSchema, request, { limit });
+      const headers = batch[0]?.tell.headers;
+      frame = encodeMessage(RemoteTellRequestSchema, request, {
+        limit,
+        metadata: headers && { headers, deadline: 0n },
+      });
     } catch (error) {
       for (const taken of batch) this.#lose(taken, error);
       return this.#settle();

@@ -17,7 +17,12 @@ import { fromAny, toAny } from "../payload.ts";
 import { isReserved, Refusal, TEXT } from "../refusal.ts";
 import { fromDuration } from "../time.ts";
 import { checkHost } from "./actors.ts";
-import type { GoaktHost, GrainAddress, GrainTarget } from "./host.ts";
+import type {
+  GoaktHost,
+  GrainAddress,
+  GrainTarget,
+  RequestContext,
+} from "./host.ts";
 
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9-_.]*$/;
 const LONGEST_NAME = 255;
@@ -28,7 +33,7 @@ const TELL_TIMEOUT = 5_000;
 export async function tellGrain(
   host: GoaktHost,
   { grain, message }: RemoteTellGrainRequest,
-  remaining: number,
+  { remaining }: RequestContext,
 ): Promise<Record<string, never>> {
   const { target, address } = addressed(host, grain);
   const work = run(() => target.tell(address, fromAny(message)));
@@ -40,7 +45,7 @@ export async function tellGrain(
 export async function askGrain(
   host: GoaktHost,
   { grain, message, requestTimeout }: RemoteAskGrainRequest,
-  remaining: number,
+  { remaining }: RequestContext,
 ): Promise<MessageInitShape<typeof RemoteAskGrainResponseSchema>> {
   const { target, address } = addressed(host, grain);
   const timeout = requestTimeout === undefined

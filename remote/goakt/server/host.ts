@@ -5,6 +5,7 @@
 
 import type { Cell } from "../../../actor/cell.ts";
 import type { KindRegistry } from "../../../actor/kind.ts";
+import type { MessageHeaders } from "../../../actor/propagation.ts";
 import type { Pid } from "../../../actor/pid.ts";
 import type { BaseRef } from "../../../actor/ref.ts";
 import type { Runtime } from "../../../actor/runtime.ts";
@@ -37,6 +38,14 @@ export interface GoaktHost {
   readonly isClustered: boolean;
   /** Tells a message of the protocol to whoever asked over a tell. */
   reply(to: string, message: Payload): void;
+}
+
+/** What came with a request. */
+export interface RequestContext {
+  /** Milliseconds that are left for it. */
+  readonly remaining: number;
+  /** What handlers get to see of its headers. */
+  readonly headers: MessageHeaders | undefined;
 }
 
 /** Which grain is meant. */

@@ -11,7 +11,7 @@ import {
   StoppedError,
   UnhandledError,
 } from "../../../actor/errors.ts";
-import { Envelope } from "../../../actor/message.ts";
+import { addHeaders, Envelope } from "../../../actor/message.ts";
 import { Pid } from "../../../actor/pid.ts";
 import type { BaseRef } from "../../../actor/ref.ts";
 import {
@@ -38,8 +38,12 @@ import {
 } from "../refusal.ts";
 import { fromDuration } from "../time.ts";
 import { asyncRequest, isAsyncRequest } from "./async_request.ts";
-import { type Decoded, decodePayload } from "./decode.ts";
-import { findAddressable, type GoaktHost } from "./host.ts";
+import { decodePayload } from "./decode.ts";
+import {
+  findAddressable,
+  type GoaktHost,
+  type RequestContext,
+} from "./host.ts";
 
 type TellResponse = MessageInitShape<typeof RemoteTellResponseSchema>;
 type AskResponse = MessageInitShape<typeof RemoteAskResponseSchema>;
@@ -48,6 +52,7 @@ type AskResponse = MessageInitShape<typeof RemoteAskResponseSchema>;
 export function tell(
   host: GoaktHost,
   { remoteMessages }: RemoteTellRequest,
+  { headers }: RequestContext,
 ): TellResponse {
   for (const message of remoteMessages) {
     const cell = aliveAt(host, receiverOf(message));
@@ -55,27 +60,27 @@ export function tell(
     if (isAsyncRequest(payload)) {
       const { request, decoded } = asyncRequest(host, cell, payload);
       const sender = senderOf(host, message);
-      cell.deliver(new Envelope(decoded.message, sender, request));
+      const envelope = new Envelope(decoded.message, sender, request);
+      cell.deliver(addHeaders(envelope, headers));
       continue;
     }
     const { message: body } = decodePayload(cell, payload);
     const sender = senderOf(host, message);
+    const isPlain = sender === undefined && headers === undefined;
     cell.deliver(
-      sender === undefined ? body : new Envelope(body, sender, undefined),
+      isPlain
+        ? body
+        : addHeaders(new Envelope(body, sender, undefined), headers),
     );
   }
   return {};
 }
 
-/**
- * Asks one actor after the other; all replies, or what was wrong with the first that failed.
- *
- * @param remaining How long the caller waits for all of it, in milliseconds.
- */
+/** Asks one actor after the other; all replies, or what was wrong with the first that failed. */
 export async function ask(
   host: GoaktHost,
   { remoteMessages, timeout }: RemoteAskRequest,
-  remaining: number,
+  { remaining, headers }: RequestContext,
 ): Promise<AskResponse> {
   const { clock, asks } = host.runtime;
   const each = timeout === undefined
@@ -90,7 +95,11 @@ export async function ask(
     const decoded = decodePayload(cell, fromAny(message.message));
     const sender = senderOf(host, message);
     const left = end - clock.now();
-    const reply = await askOne(host, cell, decoded, sender, each, left);
+    const envelope = addHeaders(
+      new Envelope(decoded.message, sender, undefined),
+      headers,
+    );
+    const reply = await askOne(host, cell, envelope, each, left);
     messages.push(toAny(decoded.encodeReply(reply)));
   }
   return { messages };
@@ -100,8 +109,7 @@ export async function ask(
 async function askOne(
   { runtime: { asks } }: GoaktHost,
   cell: Cell,
-  { message }: Decoded,
-  sender: BaseRef | undefined,
+  { message, sender, headers }: Envelope,
   each: number,
   left: number,
 ): Promise<unknown> {
@@ -109,7 +117,15 @@ async function askOne(
   const timeout = Math.min(each, left);
   if (!(timeout > 0)) throw timedOut(isDeadline);
   try {
-    return await asks.ask(cell.ref, message, sender, { timeout });
+    return await asks.ask(
+      cell.ref,
+      message,
+      sender,
+      { timeout },
+      undefined,
+      undefined,
+      headers,
+    );
   } catch (error) {
     if (error instanceof AskTimeoutError && isOf(error, cell)) {
       throw timedOut(isDeadline);

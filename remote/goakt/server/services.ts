@@ -11,6 +11,7 @@ import {
 } from "@bufbuild/protobuf";
 import { FrameError } from "../../errors.ts";
 import { MAX_FRAME_BYTES } from "../../frame.ts";
+import { extractHeaders } from "../../headers.ts";
 import {
   GetKindsRequestSchema,
   GetKindsResponseSchema,
@@ -48,15 +49,15 @@ import { remainingOf } from "../time.ts";
 import { lookUp, reinstate, respawn, spawn, stop } from "./actors.ts";
 import { kinds, nodeMetric, persistPeerState } from "./cluster.ts";
 import { activateGrain, askGrain, tellGrain } from "./grains.ts";
-import type { GoaktHost } from "./host.ts";
+import type { GoaktHost, RequestContext } from "./host.ts";
 import { ask, tell } from "./messages.ts";
 import type { ServerRequest } from "./server_core.ts";
 
-/** Carries a request out; `remaining` milliseconds are left for it. */
+/** Carries a request out. */
 type Run<Request, Response> = (
   host: GoaktHost,
   request: Request,
-  remaining: number,
+  context: RequestContext,
 ) => Response | Promise<Response>;
 
 /** One request, with its types taken away. */
@@ -65,7 +66,7 @@ interface Service {
   readonly run: (
     host: GoaktHost,
     body: Uint8Array,
-    remaining: number,
+    context: RequestContext,
     limit: number,
   ) => Uint8Array | Promise<Uint8Array>;
 }
@@ -135,8 +136,15 @@ export function carryOut(
       "a request of GoAkt v3.14 was expected",
     );
   }
-  const remaining = remainingOf(metadata.deadline, host.wallClock());
-  return found.run(host, body, remaining, limit);
+  const { deadline, headers } = metadata;
+  const context: RequestContext = {
+    remaining: remainingOf(deadline, host.wallClock()),
+    headers: headers.size === 0 ? undefined : extractHeaders(
+      host.runtime,
+      Array.from(headers, ([key, value]) => ({ key, value })),
+    ),
+  };
+  return found.run(host, body, context, limit);
 }
 
 function service<Req extends DescMessage, Res extends DescMessage>(
@@ -148,10 +156,10 @@ function service<Req extends DescMessage, Res extends DescMessage>(
     encodeMessage(response, create(response, init), { limit });
   return {
     name: request.typeName,
-    run: (host, body, remaining, limit) => {
+    run: (host, body, context, limit) => {
       const message = decodeMessage(request, body);
       try {
-        const init = run(host, message, remaining);
+        const init = run(host, message, context);
         if (!(init instanceof Promise)) return answer(init, limit);
         return init.then((value) => answer(value, limit)).catch(refuse);
       } catch (error) {

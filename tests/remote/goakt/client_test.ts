@@ -5,7 +5,11 @@ import {
   StringValueSchema,
   TimestampSchema,
 } from "@bufbuild/protobuf/wkt";
-import { AskTimeoutError, PoisonPill } from "../../../actor/mod.ts";
+import {
+  AskTimeoutError,
+  PoisonPill,
+  withHeaders,
+} from "../../../actor/mod.ts";
 import {
   CodecError,
   ConnectError,
@@ -14,6 +18,7 @@ import {
   RemoteError,
 } from "../../../remote/errors.ts";
 import { encodePlain } from "../../../remote/frame.ts";
+import { decodeMetadata } from "../../../remote/metadata.ts";
 import {
   Code,
   ErrorSchema,
@@ -366,6 +371,26 @@ Deno.test("GoaktRef.tell() sends in order on one connection and does not wait fo
   await world.settle();
   assertEquals(world.reasons, []);
   assertEquals(world.client.connections, 1);
+});
+
+Deno.test("GoaktRef.tell() and ask() send headers, and tells with other headers apart", async () => {
+  await using world = new ClientWorld();
+  await world.listen();
+  world.onRequest = echo;
+  const ref = world.ref();
+  const traced = (trace: string) => withHeaders(ref, { traceparent: trace });
+  await traced("1").ask(Echo.say(said("a")));
+  const second = traced("2");
+  for (let n = 0; n < 40; n++) second.tell(Echo.say(said(`${n}`)));
+  ref.tell(Echo.say(said("plain")));
+  await ref.ask(Echo.say(said("b")));
+  const seen = world.requests.flatMap((asked) => {
+    const trace = asked.metadata &&
+      decodeMetadata(asked.metadata).headers.get("traceparent");
+    return textsOf(asked).map((text) => `${text} ${trace}`);
+  });
+  const middle = Array.from({ length: 40 }, (_, n) => `${n} 2`);
+  assertEquals(seen, ["a 1", ...middle, "plain undefined", "b undefined"]);
 });
 
 Deno.test("GoaktRef.ask() goes behind what was told to the same actor before, and to no other", async () => {

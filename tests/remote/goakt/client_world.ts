@@ -25,6 +25,8 @@ export interface Asked {
   readonly connection: number;
   readonly name: string;
   readonly body: Uint8Array;
+  /** The metadata block, if there is one. */
+  readonly metadata: Uint8Array | undefined;
   /** Writes a frame. */
   answer(frame: Uint8Array): Promise<void>;
   /** Closes the connection. */
@@ -136,6 +138,7 @@ export class ClientWorld implements AsyncDisposable {
             connection: number,
             name: frame.name,
             body: frame.body,
+            metadata: frame.metadata,
             answer: async (bytes) => {
               parseFrame(bytes);
               await connection.write(bytes);

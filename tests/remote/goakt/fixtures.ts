@@ -22,6 +22,7 @@ import {
   type Handlers,
   type Kind,
   kind,
+  type Propagator,
   type Protocol,
   protocol,
   type Spec,
@@ -95,12 +96,13 @@ export interface GoaktNode extends AsyncDisposable {
   echo(name: string): EchoLog;
 }
 
-export function goaktNode(): GoaktNode {
+export function goaktNode(propagator?: Propagator): GoaktNode {
   const clock = new ManualClock();
   const system = new ActorSystem("shop", {
     clock,
     logger: null,
     kinds: [EchoKind],
+    ...(propagator && { propagator }),
   });
   const replies: { to: string; message: Payload }[] = [];
   const internals = internalsOf(system);

@@ -5,7 +5,7 @@ import {
   type MessageInitShape,
   toBinary,
 } from "@bufbuild/protobuf";
-import { oneForOne } from "../../../actor/mod.ts";
+import { oneForOne, traceContext } from "../../../actor/mod.ts";
 import { FrameError } from "../../../remote/errors.ts";
 import { NO_SENDER } from "../../../remote/goakt/address.ts";
 import {
@@ -65,10 +65,11 @@ async function request<Schema extends DescMessage>(
   schema: Schema,
   init: MessageInitShape<Schema>,
   deadline = 0n,
+  headers: ReadonlyMap<string, string> = new Map(),
 ): Promise<Uint8Array> {
   return await carryOut(host, {
     name: schema.typeName,
-    metadata: { headers: new Map(), deadline },
+    metadata: { headers, deadline },
     body: toBinary(schema, create(schema, init)),
   });
 }
@@ -101,6 +102,30 @@ Deno.test("tell() delivers all messages in order, with their senders", async () 
   await node.clock.settle();
   assertEquals(log.texts, ["1", "2"]);
   assertEquals(log.senders, [PEER, ""]);
+});
+
+Deno.test("tell() and ask() bring the headers that the propagator of the system knows", async () => {
+  for (const propagator of [traceContext(), undefined]) {
+    await using node = goaktNode(propagator);
+    const seen: string[][] = [];
+    node.system.spawn(Echo, () => ({
+      ...echoHandlers({ texts: [], senders: [], foreign: [] }),
+      say: (message, ctx) => {
+        seen.push([...ctx.headers].flat());
+        return message;
+      },
+    }), { name: "a" });
+    const remoteMessages = [message("goakt://shop@10.0.0.7:9000/a", "x")];
+    const parent = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
+    const headers = new Map([["Traceparent", parent], ["X-Other", "1"]]);
+    const tellRequest = { remoteMessages };
+    await request(node, RemoteTellRequestSchema, tellRequest, 0n, headers);
+    await request(node, RemoteAskRequestSchema, tellRequest, 0n, headers);
+    await request(node, RemoteTellRequestSchema, tellRequest);
+    await node.clock.settle();
+    const brought = propagator === undefined ? [] : ["traceparent", parent];
+    assertEquals(seen, [brought, brought, []]);
+  }
 });
 
 Deno.test("tell() answers an empty list with success", async () => {
