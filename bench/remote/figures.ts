@@ -6,6 +6,7 @@
 import type { Figure } from "../figure.ts";
 import { askRoundTrip, remoteAskBursts, remoteAskInFlight } from "./asks.ts";
 import { goaktAsk, goaktTell, goAsk, goTell, isGoaktThere } from "./goakt.ts";
+import { idleControl, saturatedControl } from "./control.ts";
 import { stalledMemory } from "./memory.ts";
 import { bareToBinary } from "./messages.ts";
 import { rawBursts, rawInFlight, rawRoundTrip } from "./raw_calls.ts";
@@ -125,6 +126,15 @@ export const remoteFigures: readonly Figure[] = [
     floor: 1,
     goal: 1.5,
     missing,
+  },
+  {
+    name: "remote.control_rtt_p99",
+    unit: "ms",
+    better: "lower",
+    subject: saturatedControl,
+    baseline: idleControl,
+    floor: 20,
+    goal: 5,
   },
   {
     name: "remote.memory",

@@ -9,6 +9,8 @@ export interface ChildNode extends AsyncDisposable {
   readonly address: string;
   /** The port alone. */
   readonly port: number;
+  /** Has it stand still, for ever, with its sockets open. */
+  freeze(): void;
   /** Ends it without any chance to say goodbye; resolves once it is gone. */
   kill(): Promise<void>;
   /** Ends it in peace; resolves with its exit code. */
@@ -56,6 +58,7 @@ export async function startChild(port = 0): Promise<ChildNode> {
   return {
     address,
     port: Number(address.slice(address.lastIndexOf(":") + 1)),
+    freeze: () => child.kill("SIGSTOP"),
     kill,
     end,
     [Symbol.asyncDispose]: async () => void (await end()),

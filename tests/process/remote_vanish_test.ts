@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ConnectError, DisconnectedError } from "../../remote/errors.ts";
+import { ActorSystem } from "../../actor/mod.ts";
+import { Remote } from "../../remote/remote.ts";
 import { Box, upTo } from "../remote/actors.ts";
 import { reasons, startNode } from "../remote/world.ts";
 import { startChild } from "./child_node.ts";
@@ -75,6 +77,68 @@ Deno.test("Tells to a peer that is killed meanwhile are handled or dead letters,
   assert(reasons(here.deadLetters)["disconnected"] !== undefined);
   await here.remote.drain();
   await here.system.drain();
+});
+
+Deno.test("100 tells to a node that is killed add up: those that it has handled, and dead letters", async () => {
+  const here = await startNode("here", {}, {});
+  const child = await startChild();
+  const ref = await here.remote.spawn(child.address, Box, { name: "box" });
+  for (const id of upTo(60)) assert(ref.tell(Box.put({ id })));
+  const handled = await ref.ask(Box.ids());
+  child.freeze(); // what comes now is not handled any more
+  for (const id of upTo(40)) assert(ref.tell(Box.put({ id: 60 + id })));
+  const waiting = ref.ask(Box.ids(), { timeout: 60_000 });
+  await Promise.all([
+    child.kill(),
+    assertRejects(() => waiting, DisconnectedError),
+  ]);
+  const lost = here.deadLetters.flatMap(({ message, reason }) =>
+    message.type === "box.put"
+      ? [{ id: (message.body as { id: number }).id, reason }]
+      : []
+  );
+  assertEquals(handled, upTo(60));
+  assertEquals([...handled, ...lost.map(({ id }) => id)], upTo(100));
+  assertEquals(
+    lost.every(({ reason }) => ["unknown", "disconnected"].includes(reason)),
+    true,
+  );
+  await here.remote.drain();
+  await here.system.drain();
+});
+
+Deno.test("A million tells to a process that stands still stay within the budget, and are all accounted for", async () => {
+  const budget = 4 * 1024 * 1024;
+  const system = new ActorSystem("here", { logger: null });
+  const remote = await Remote.start(system, {
+    outboundBudget: budget,
+    drainTimeout: 1,
+  });
+  const child = await startChild();
+  const ref = await remote.spawn(child.address, Box, { name: "box" });
+  await ref.ask(Box.ids());
+  child.freeze();
+  const body = new Uint8Array(100);
+  const used = () => {
+    const { heapUsed, external } = Deno.memoryUsage();
+    return heapUsed + external;
+  };
+  const before = used();
+  let most = before;
+  let taken = 0;
+  for (let sent = 0; sent < 1_000_000; sent++) {
+    if (ref.tell(Box.raw(body))) taken++;
+    if (sent % 10_000 !== 0) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    most = Math.max(most, used());
+  }
+  assert(taken > 0 && taken * 100 <= budget, `${taken} were taken`);
+  assertEquals(system.deadLetters, 1_000_000 - taken);
+  assert(most - before < 64 * 1024 * 1024, `${most - before} bytes`);
+  await child.kill();
+  await remote.drain();
+  await system.drain();
+  assertEquals(system.deadLetters, 1_000_000);
 });
 
 Deno.test("A process whose remoting was drained ends by itself", async () => {
