@@ -3,7 +3,10 @@
  * @module
  */
 
+import { describe } from "../actor/errors.ts";
 import type { Clock } from "../internal/clock.ts";
+import { DisconnectedError } from "./errors.ts";
+import type { RefusalReason } from "./handshake_acceptor.ts";
 import { TlsConnection } from "./tls_connection.ts";
 import type { TlsCredentials } from "./tls_credentials.ts";
 import type { Connection, Listener } from "./transport.ts";
@@ -22,14 +25,55 @@ export interface TlsListenerParts {
   maxHalfOpen: number;
 }
 
+/** What is left of a connection whose TLS handshake failed: somebody should know why. */
+class FailedConnection implements Connection {
+  readonly local: string;
+  readonly remote: string;
+  readonly refusal: RefusalReason;
+
+  constructor(
+    { local, remote }: Pick<Connection, "local" | "remote">,
+    found: string,
+  ) {
+    this.local = local;
+    this.remote = remote;
+    this.refusal = {
+      code: "tls",
+      found: `the TLS handshake failed, ${found}`,
+      wanted: "a peer that speaks TLS was expected",
+    };
+  }
+
+  read(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  write(): Promise<void> {
+    const { found } = this.refusal;
+    return Promise.reject(
+      new DisconnectedError(this.remote, "write to", found),
+    );
+  }
+
+  closeWrite(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): void {}
+
+  [Symbol.dispose](): void {}
+}
+
 /** Accepts TLS connections. */
 export class TlsListener implements Listener {
   readonly hostname: string;
   readonly port: number;
   readonly #parts: TlsListenerParts;
   /** Those whose TLS handshake is under way, with what gives each up; each removes itself. */
-  readonly #halfOpen: Map<Connection, () => void> = new Map();
-  readonly #ready: TlsConnection[] = [];
+  readonly #halfOpen: Map<Connection, (found: string) => void> = new Map();
+  readonly #ready: Connection[] = [];
+  /** Those whose handshake failed, to be reported; of more than `maxHalfOpen` the last ones are not. */
+  readonly #failed: Connection[] = [];
   /** Why the last connection could not be taken. */
   #failure: { readonly cause: unknown } | undefined = undefined;
   /** Wakes whoever accepts, and the pump when a failure has been reported. */
@@ -60,7 +104,7 @@ export class TlsListener implements Listener {
 
   async accept(): Promise<Connection | undefined> {
     while (!this.isClosed) {
-      const connection = this.#ready.shift();
+      const connection = this.#ready.shift() ?? this.#failed.shift();
       if (connection !== undefined) return connection;
       const failure = this.#failure;
       if (failure !== undefined) {
@@ -83,7 +127,7 @@ export class TlsListener implements Listener {
 
   async #close(): Promise<void> {
     const closed = this.#parts.listener.close();
-    for (const giveUp of [...this.#halfOpen.values()]) giveUp();
+    for (const giveUp of [...this.#halfOpen.values()]) giveUp("");
     for (const connection of this.#ready.splice(0)) connection.close();
     this.#onReported?.();
     this.#onChange?.();
@@ -113,26 +157,32 @@ export class TlsListener implements Listener {
     }
     // Who means it is through in milliseconds, so it is the one that has taken longest that has to go.
     const [giveUpOldest] = this.#halfOpen.values();
-    if (this.#halfOpen.size >= maxHalfOpen) giveUpOldest?.();
+    if (this.#halfOpen.size >= maxHalfOpen) {
+      giveUpOldest?.("others came, and it has taken longest");
+    }
     const credentials = this.#credentials;
     const wire = credentials.wire(connection);
     const over = () => {
       timer.cancel();
-      this.#halfOpen.delete(connection);
+      return this.#halfOpen.delete(connection);
     };
-    const fail = () => {
-      over();
+    const fail = (found: string) => {
       wire.stream.destroy();
+      if (!over() || this.#failed.length >= maxHalfOpen) return;
+      this.#failed.push(new FailedConnection(connection, found));
+      this.#onChange?.();
     };
-    const timer = clock.setTimer(handshakeTimeout, fail);
+    const timer = clock.setTimer(
+      handshakeTimeout,
+      () => fail(`it did not come to an end within ${handshakeTimeout} ms`),
+    );
     this.#halfOpen.set(connection, fail);
-    wire.stream.on("close", over);
-    wire.stream.on("error", fail);
+    wire.stream.on("close", () => fail("the peer has left"));
+    wire.stream.on("error", (error) => fail(describe(error)));
     const server = credentials.accept(wire);
-    server.on("tlsClientError", fail);
+    server.on("tlsClientError", (error) => fail(describe(error)));
     server.on("secureConnection", (socket) => {
-      const isLate = !this.#halfOpen.has(connection) || this.isClosed;
-      over();
+      const isLate = !over() || this.isClosed;
       const { local, remote } = connection;
       const secured = new TlsConnection({
         ...credentials.judgeDialler(socket),

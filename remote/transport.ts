@@ -107,7 +107,7 @@ export interface Connection extends Disposable {
   /** Who the peer has proved to be, over a transport that asks for proof. */
   readonly certified?: CertifiedPeer;
   /**
-   * Why the peer is not let in, to be told to it. Nothing can be read from such a connection.
+   * Why the peer is not let in, to be told to it if it is still there. Nothing can be read from such a connection.
    * @default {undefined}
    */
   readonly refusal?: RefusalReason | undefined;

@@ -260,11 +260,14 @@ Deno.test("Who has a certificate cannot make others: only an authority may, howe
 });
 
 Deno.test("Clear text, HTTP and half a handshake get nowhere at a node with TLS", async () => {
-  await attacked({}, async ({ b }) => {
+  await attacked({}, async ({ b, warning }) => {
     const { host: hostname, port } = b.remote;
     const tcp = new TcpTransport();
-    const clear = dial(b, tcp);
-    await assertRejects(() => clear, HandshakeError);
+    const first = warning();
+    await assertRejects(() => dial(b, tcp), HandshakeError);
+    const text = await first;
+    assert(text.includes("the TLS handshake failed, "), text);
+    assert(text.includes("a peer that speaks TLS was expected"), text);
     for (
       const bytes of [
         new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n"),
@@ -287,6 +290,16 @@ Deno.test("Who begins a TLS handshake and does not go on is cut off in time, and
   const listener = await server.listen({ hostname: "127.0.0.1", port: 0 });
   const { hostname, port } = listener;
   const tcp = new TcpTransport();
+  const refusals: (string | undefined)[] = [];
+  /** The next that is let in; why the others are not is noted. */
+  const welcome = async () => {
+    for (;;) {
+      const connection = await listener.accept();
+      if (connection?.refusal === undefined) return connection;
+      refusals.push(connection.refusal.found);
+    }
+  };
+  const accepting = welcome();
   const slow: Connection[] = [];
   for (let count = 0; count < 20; count++) {
     const connection = await tcp.connect({ hostname, port });
@@ -296,7 +309,7 @@ Deno.test("Who begins a TLS handshake and does not go on is cut off in time, and
   const client = await tlsOf("shop");
   const [honest, accepted] = await Promise.all([
     client.connect({ hostname, port }),
-    listener.accept(),
+    accepting,
   ]);
   await honest.write(Uint8Array.of(1));
   assertEquals(await accepted?.read(), Uint8Array.of(1));
@@ -310,9 +323,17 @@ Deno.test("Who begins a TLS handshake and does not go on is cut off in time, and
   );
   clock.advance(1);
   await Promise.all(ends);
+  const rest = welcome();
+  await settled(() => {});
+  const why = "the TLS handshake failed, ";
+  assertEquals(refusals, [
+    ...Array(17).fill(`${why}others came, and it has taken longest`),
+    ...Array(3).fill(`${why}it did not come to an end within 5000 ms`),
+  ]);
   accepted?.close();
   honest.close();
   await listener.close();
+  assertEquals(await rest, undefined);
   assertEquals(clock.pending, 0);
 });
 
