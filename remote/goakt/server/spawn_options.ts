@@ -5,6 +5,7 @@
 
 import type { ActorOptions } from "../../../actor/actor_options.ts";
 import type { Reentrancy } from "../../../actor/interleaving.ts";
+import type { Passivation } from "../../../actor/passivation.ts";
 import {
   type Directive,
   oneForAll,
@@ -12,6 +13,7 @@ import {
   type Supervisor,
 } from "../../../actor/supervisor.ts";
 import {
+  type PassivationStrategy,
   type ReentrancyConfig,
   ReentrancyMode,
   SupervisorDirective,
@@ -25,15 +27,18 @@ import { fromDuration } from "../time.ts";
 const PANIC = "PanicError";
 
 /**
- * What a request says of the new actor; where it says nothing the kind decides. Stashing needs no option here.
- * Relocation and roles belong to clusters, and actors outside of them are not passivated.
+ * What a request says of the new actor; where it says nothing the kind decides. Stashing needs no option here,
+ * relocation and roles belong to clusters.
  */
 export function spawnOptions(request: RemoteSpawnRequest): ActorOptions {
-  const { supervisor, reentrancy } = request;
+  const { supervisor, reentrancy, passivationStrategy } = request;
+  const passivation = passivationStrategy &&
+    passivationOf(passivationStrategy);
   const interleaving = reentrancy && reentrancyOf(reentrancy);
   return {
     ...(supervisor && { supervisor: supervisorOf(supervisor) }),
     ...(interleaving && { reentrancy: interleaving }),
+    ...(passivation && { passivation }),
   };
 }
 
@@ -81,6 +86,29 @@ function directiveOf(directive: SupervisorDirective): Directive {
       return "escalate";
     default:
       return "stop";
+  }
+}
+
+/** Limits of zero mean nothing. */
+function passivationOf(
+  { strategy }: PassivationStrategy,
+): Passivation | undefined {
+  switch (strategy.case) {
+    case "timeBased": {
+      const { passivateAfter } = strategy.value;
+      const idle = passivateAfter === undefined
+        ? 0
+        : fromDuration(passivateAfter);
+      return idle >= 1 ? { idle } : undefined;
+    }
+    case "messagesCountBased": {
+      const messages = Number(strategy.value.maxMessages);
+      return messages >= 1 ? { messages } : undefined;
+    }
+    case "longLived":
+      return "never";
+    default:
+      return undefined;
   }
 }
 

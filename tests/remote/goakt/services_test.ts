@@ -492,6 +492,38 @@ Deno.test("spawn() creates from a kind by name or alias, and keeps an actor that
   assertEquals(node.host.find("a")?.protocol.name, "echo");
 });
 
+Deno.test("spawn() passivates an actor as the request says, and else not", async () => {
+  await using node = goaktNode();
+  const timeBased = { passivateAfter: toDuration(500) };
+  const messagesCountBased = { maxMessages: 1n };
+  const strategies = {
+    idle: { case: "timeBased", value: timeBased },
+    counted: { case: "messagesCountBased", value: messagesCountBased },
+    kept: { case: "longLived", value: {} },
+    plain: { case: undefined },
+  } as const;
+  for (const [actorName, strategy] of Object.entries(strategies)) {
+    const spawned = await request(node, RemoteSpawnRequestSchema, {
+      ...HERE,
+      actorName,
+      actorType: "test.echo",
+      passivationStrategy: { strategy },
+    });
+    assertEquals(outcomeOf(spawned), ["internalpb.RemoteSpawnResponse"]);
+    const to = `goakt://shop@10.0.0.7:9000/${actorName}`;
+    const remoteMessages = [message(to, "x")];
+    await request(node, RemoteTellRequestSchema, { remoteMessages });
+  }
+  const living = () =>
+    Object.keys(strategies).filter((name) =>
+      node.system.find(Echo, name) !== undefined
+    );
+  await node.clock.settle();
+  assertEquals(living(), ["idle", "kept", "plain"]);
+  await node.clock.advance(1_100);
+  assertEquals(living(), ["kept", "plain"]);
+});
+
 Deno.test("spawn() refuses as GoAkt does", async () => {
   await using node = goaktNode();
   const init = { ...HERE, actorName: "a", actorType: "test.echo" };
