@@ -304,7 +304,7 @@ export class Link implements ReadingHost {
   #leave(reason: unknown, bytes: Uint8Array): void {
     const connection = this.#connection;
     const reading = this.#read;
-    if (connection === undefined) return;
+    if (connection === undefined) return this.close(reason);
     const { owner, runtime: { clock } } = this.#options;
     const { writing } = this.outbound;
     this.#end(reason);
