@@ -112,12 +112,10 @@ export class TlsCredentials {
   /**
    * Checks that a node stays who it is when these take the place of `before`.
    *
-   * @throws {TypeError} When the system or the role is another.
+   * @throws {TypeError} When the certificate names somebody else.
    */
   checkReplaces(before: TlsCredentials): void {
-    const nameOf = ({ identity }: TlsCredentials) =>
-      identity && `${identity.trustDomain}/${identity.system}/${identity.role}`;
-    const [old, fresh] = [nameOf(before), nameOf(this)];
+    const [old, fresh] = [before.identity?.uri, this.identity?.uri];
     if (old === fresh) return;
     throw new TypeError(
       `Cannot reload certificates: the new one is for "${fresh}", one for "${old}" was expected`,

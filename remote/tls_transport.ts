@@ -137,7 +137,7 @@ export class TlsTransport implements Transport {
    * Uses other certificates from the next connection on; those that are open stay. Changes nothing when it
    * rejects.
    *
-   * @throws {TypeError} When a certificate or key cannot be used, has expired, or names another system or role.
+   * @throws {TypeError} When a certificate or key cannot be used, has expired, or names somebody else.
    */
   async reload(certificates: TlsCertificates): Promise<void> {
     const before = await this.#current();

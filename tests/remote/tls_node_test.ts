@@ -154,10 +154,17 @@ Deno.test("TlsTransport.reload() refuses what is no good, or for somebody else, 
     await authority.issue({ uris: [uriOf("shop", { role: "client" })] }),
     await foreign.issue({ uris: [uriOf("shop")] }),
   ];
+  const moved = await authority.issue({
+    uris: [uriOf("shop", { node: "10.0.0.9" })],
+  });
   const nameless = await authority.issue({ name: "nobody" });
   const cases: [Parameters<typeof tls.reload>[0], string][] = [
-    [{ ...bank, ca }, 'is for "test/bank/node", one for "test/shop/node"'],
-    [{ ...client, ca }, 'is for "test/shop/client"'],
+    [
+      { ...bank, ca },
+      `is for "${uriOf("bank")}", one for "${uriOf("shop")}" was expected`,
+    ],
+    [{ ...client, ca }, `is for "${uriOf("shop", { role: "client" })}"`],
+    [{ ...moved, ca }, `is for "${uriOf("shop", { node: "10.0.0.9" })}"`],
     [{ ...evil, ca }, "which is foreign here"],
     [{ ...nameless, ca }, 'the certificate "CN=nobody" names no node'],
     [{ ...mine, key: bank.key, ca }, "the private key does not belong to"],
