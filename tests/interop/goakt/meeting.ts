@@ -131,6 +131,7 @@ export async function meet(options: MeetingOptions = {}): Promise<Meeting> {
   const here = await startNode("shop", { kinds: [TalkKind] }, {
     drainTimeout: 1_000,
     handshakeTimeout: PATIENCE,
+    connectTimeout: PATIENCE,
     transport,
     goakt: { compression },
   });
