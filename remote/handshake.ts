@@ -74,6 +74,11 @@ export interface HandshakeOptions {
    */
   software?: string;
   /**
+   * How messages to the own node may be compressed, by number.
+   * @default {[]}
+   */
+  compressions?: readonly number[];
+  /**
    * What the own node is to others.
    * @default {"node"}
    */
@@ -112,6 +117,8 @@ export interface Session {
   readonly version: number;
   /** The largest frame in bytes that both read. */
   readonly maxFrameBytes: number;
+  /** How messages to the peer may be compressed, by number. */
+  readonly compressions: readonly number[];
   /** What the peer says of its own settings. */
   readonly settings: PeerSettings;
   /** Name and version of the peer's software, as it says itself. */

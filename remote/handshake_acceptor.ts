@@ -206,6 +206,7 @@ export class Acceptor implements Handshake {
       version,
       software,
       maxFrameBytes: BigInt(maxFrameBytes),
+      compressions: [...this.#options.compressions ?? []],
       token,
       ...(role !== undefined && role !== "node" && { role }),
       proof,
@@ -218,6 +219,7 @@ export class Acceptor implements Handshake {
       dialled: formatAddress(hello.dialledHost, hello.dialledPort),
       version,
       maxFrameBytes: Math.min(maxFrameBytes, Number(hello.maxFrameBytes)),
+      compressions: hello.compressions,
       settings: {
         maxFrameBytes: Number(hello.maxFrameBytes),
         maxVersion: hello.maxVersion,

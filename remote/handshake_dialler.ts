@@ -108,6 +108,7 @@ export class Dialler implements Handshake {
       maxVersion: versions.max,
       lane: LANES.indexOf(lane),
       maxFrameBytes: BigInt(maxFrameBytes),
+      compressions: [...this.#options.compressions ?? []],
       dialledHost: hostname,
       dialledPort: port,
       ...(replaces && { replaces: replaces.slice() }),
@@ -142,6 +143,7 @@ export class Dialler implements Handshake {
         dialled: formatAddress(hostname, port),
         version: welcome.version,
         maxFrameBytes: Math.min(maxFrameBytes, Number(welcome.maxFrameBytes)),
+        compressions: welcome.compressions,
         settings: {
           maxFrameBytes: Number(welcome.maxFrameBytes),
           maxVersion: welcome.version,

@@ -4,11 +4,12 @@
  */
 
 import { Assembler } from "./chunks.ts";
+import { expand } from "./compression.ts";
 import { FrameError } from "./errors.ts";
 import type { RequestRoom } from "./goakt/server/request_room.ts";
-import { IncomingMessage } from "./incoming.ts";
+import { IncomingMessage, type IncomingReply } from "./incoming.ts";
 import { FrameDecoder } from "./wire/decoder.ts";
-import type { DecodedFrame, Failure } from "./wire/fields.ts";
+import type { Compressed, DecodedFrame, Failure } from "./wire/fields.ts";
 import { DefinitionKind, FrameKind } from "./wire/kinds.ts";
 import { FrameReader } from "./wire/reader.ts";
 import { DefinitionTable } from "./wire/tables.ts";
@@ -48,7 +49,8 @@ export class Inbound {
   readonly #reader: FrameReader;
   readonly #decoder: FrameDecoder = new FrameDecoder();
   readonly #incoming: IncomingMessage = new IncomingMessage();
-  readonly #assembler: Assembler<IncomingMessage | number>;
+  readonly #assembler: Assembler<IncomingMessage | IncomingReply>;
+  readonly #maxBytes: number;
   #state: "open" | "closed" = "open";
   #counted = 0;
   #now = 0;
@@ -62,6 +64,7 @@ export class Inbound {
   ) {
     this.#handler = handler;
     this.#takes = takes;
+    this.#maxBytes = maxMessageBytes;
     this.#reader = new FrameReader({
       maxFrameBytes: maxMessageBytes + HEAD_BYTES,
     });
@@ -124,12 +127,14 @@ export class Inbound {
       case FrameKind.REPLY:
         this.#expect("answers", frame.kind);
         if (frame.chunk !== undefined) {
+          const { correlation, compression } = frame;
           return this.#assembler.begin(
             frame.chunk,
-            frame.correlation,
+            { correlation, compression },
             frame.payload(),
           );
         }
+        if (frame.compression !== undefined) this.#expandReply(frame);
         return this.#handler.answer(frame);
       case FrameKind.FAILURE:
       case FrameKind.LOOKUP_REPLY:
@@ -197,6 +202,7 @@ export class Inbound {
     if (chunk !== undefined) {
       return this.#assembler.begin(chunk, incoming, frame.payload());
     }
+    if (incoming.compression !== undefined) this.#expandBody(incoming);
     this.#counted++;
     this.#handler.message(incoming);
   }
@@ -213,14 +219,34 @@ export class Inbound {
     const whole = this.#assembler.next(chunk, frame.payload());
     if (whole === undefined) return;
     const { head, payload } = whole;
-    if (typeof head === "number") {
-      return this.#handler.wholeReply(head, payload);
+    if (!(head instanceof IncomingMessage)) {
+      const { correlation, compression } = head;
+      const reply = compression === undefined
+        ? payload
+        : expand(compression, payload, this.#maxBytes);
+      return this.#handler.wholeReply(correlation, reply);
     }
     head.bytes = payload;
     head.start = 0;
     head.end = payload.length;
+    if (head.compression !== undefined) this.#expandBody(head);
     this.#counted++;
     this.#handler.message(head);
+  }
+
+  #expandBody(incoming: IncomingMessage): void {
+    const { compression, bytes, start, end } = incoming;
+    const body = bytes.subarray(start, end);
+    incoming.bytes = expand(compression as Compressed, body, this.#maxBytes); // looked at before
+    incoming.start = 0;
+    incoming.end = incoming.bytes.length;
+  }
+
+  #expandReply(frame: DecodedFrame): void {
+    const compression = frame.compression as Compressed; // as above
+    frame.buffer = expand(compression, frame.payload(), this.#maxBytes);
+    frame.payloadStart = 0;
+    frame.payloadEnd = frame.buffer.length;
   }
 
   #define({ definitions }: DecodedFrame): void {

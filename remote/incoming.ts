@@ -3,7 +3,7 @@
  * @module
  */
 
-import type { DecodedFrame, Header } from "./wire/fields.ts";
+import type { Compressed, DecodedFrame, Header } from "./wire/fields.ts";
 import type { DefinitionSlot } from "./wire/tables.ts";
 
 /**
@@ -23,6 +23,8 @@ export class IncomingMessage {
   deadline: number = Infinity;
   /** Trace context and the like. */
   headers: readonly Header[] = [];
+  /** What was done to the body, until it is undone. */
+  compression: Compressed | undefined = undefined;
   /** The bytes that the body lies in. */
   bytes: Uint8Array = NO_BYTES;
   /** Where the body begins. */
@@ -35,10 +37,19 @@ export class IncomingMessage {
     this.correlation = frame.correlation;
     this.deadline = frame.remaining === 0 ? Infinity : now + frame.remaining;
     this.headers = frame.headers;
+    this.compression = frame.compression;
     this.bytes = frame.buffer;
     this.start = frame.payloadStart;
     this.end = frame.payloadEnd;
   }
+}
+
+/** An answer that comes in parts. */
+export interface IncomingReply {
+  /** Pairs it with its ask. */
+  readonly correlation: number;
+  /** What was done to it. */
+  readonly compression: Compressed | undefined;
 }
 
 const NO_BYTES: Uint8Array = new Uint8Array();

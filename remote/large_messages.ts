@@ -6,6 +6,7 @@
 import type { Addressee } from "../actor/dead_letters.ts";
 import type { Mail } from "../actor/message.ts";
 import { Deque } from "../internal/deque.ts";
+import type { Compressed } from "./wire/fields.ts";
 import { FrameKind } from "./wire/kinds.ts";
 
 /** What a message that waits is taken to need besides its payload, in bytes. */
@@ -25,8 +26,10 @@ export interface LargeMessage {
   readonly correlation: number;
   /** When the asker gives up; `Infinity` for never. */
   readonly deadline: number;
-  /** The encoded body. */
+  /** The encoded body, or what stands for it. */
   readonly payload: Uint8Array;
+  /** What was done to the body. */
+  readonly compression: Compressed | undefined;
   /** The message itself, unless it is an answer. */
   readonly mail: Mail | undefined;
   /** Whom it is for. */
@@ -37,6 +40,7 @@ export interface LargeMessage {
 export function largeReply(
   correlation: number,
   payload: Uint8Array,
+  compression: Compressed | undefined,
 ): LargeMessage {
   return {
     kind: FrameKind.REPLY,
@@ -46,6 +50,7 @@ export function largeReply(
     correlation,
     deadline: Infinity,
     payload,
+    compression,
     mail: undefined,
     target: undefined,
   };

@@ -110,6 +110,10 @@ export class LargeSender {
         totalBytes: offset === 0 ? payload.length : 0,
       });
     }
+    const { compression } = message;
+    if (offset === 0 && compression !== undefined) {
+      writer.compression(compression);
+    }
     writer.part(payload.subarray(offset, end));
     progress.offset = end;
     if (!last) {
@@ -128,7 +132,8 @@ export class LargeSender {
     const { kind, receiver, sender, type, correlation } = message;
     const { deadline, mail } = message;
     // The limit of the peer may have become known after the message was taken.
-    this.check(message.payload.length, type);
+    const { payload, compression } = message;
+    this.check(compression?.totalBytes ?? payload.length, type);
     const numbers = this.#numbers;
     let to = receiver === "" ? undefined : numbers.address(receiver);
     const from = sender === "" ? undefined : numbers.address(sender);

@@ -17,6 +17,7 @@ import {
   exchange,
   type RemoteWaitOptions,
 } from "./control_request.ts";
+import { chooseCompression } from "./compression.ts";
 import { DisconnectedError, OverloadedError } from "./errors.ts";
 import { errorOf, failureOf } from "./failure.ts";
 import { lastFrames, sayFarewell } from "./farewell.ts";
@@ -163,7 +164,16 @@ export class Link implements ReadingHost {
       this.#state = "open";
       this.#options.meter?.state("open");
     }
-    this.outbound.attach(connection, session.maxFrameBytes);
+    const { compression } = this.#options;
+    this.outbound.attach(
+      connection,
+      session.maxFrameBytes,
+      chooseCompression(
+        compression ?? "none",
+        session.compressions,
+        connection,
+      ),
+    );
     this.#read = this.#reading.run(connection, session.rest).then(
       () => this.#ended(),
       (error) => this.close(error),

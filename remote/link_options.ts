@@ -4,6 +4,7 @@
  */
 
 import type { Runtime } from "../actor/runtime.ts";
+import type { MessageCompression } from "./compression.ts";
 import type { RequestRoom } from "./goakt/server/request_room.ts";
 import type { IncomingMessage } from "./incoming.ts";
 import type { Link } from "./link.ts";
@@ -40,6 +41,8 @@ export interface LinkOptions {
   budget: number;
   /** Bytes of the largest payload, in either direction. */
   maxMessageBytes: number;
+  /** How large messages to the peer are compressed. */
+  compression?: MessageCompression;
   /** How long nothing may come from the peer before the link is ended, in milliseconds. */
   silenceTimeout: number;
   /** After how many milliseconds without messages and requests whoever dialled closes it. */

@@ -62,6 +62,7 @@ export type { NetworkInterface } from "./own_address.ts";
 export type { ProtobufSchema } from "./protobuf.ts";
 export type { RemoteWaitOptions } from "./control_request.ts";
 export type { RemoteConnectOptions } from "./client.ts";
+export type { MessageCompression } from "./compression.ts";
 export type { RemoteRefOptions, RemoteSpawnOptions } from "./remote_calls.ts";
 export type { RedialDelay } from "./redials.ts";
 export type { RemoteOptions } from "./remote_options.ts";

@@ -16,6 +16,7 @@ import type { SystemInternals } from "../actor/system.ts";
 import type { Clock } from "../internal/clock.ts";
 import { Background } from "./background.ts";
 import { Commands } from "./commands.ts";
+import { readable } from "./compression.ts";
 import type { ControlRequest, RemoteWaitOptions } from "./control_request.ts";
 import { Access } from "./access.ts";
 import { Entrance, type EntranceHost } from "./entrance.ts";
@@ -93,7 +94,12 @@ export class RemoteNode
     const { role = "node" } = proofs;
     // Who is not dialled names no address; a certificate would not bear it out.
     const port = isDialled(role) ? self.port : 0;
-    this.handshake = { self: { ...self, port }, maxFrameBytes, ...proofs };
+    this.handshake = {
+      self: { ...self, port },
+      maxFrameBytes,
+      compressions: readable(options.compression),
+      ...proofs,
+    };
     this.access = new Access(
       security,
       internals.runtime.clock,
@@ -276,6 +282,7 @@ export class RemoteNode
       node,
       budget,
       maxMessageBytes,
+      compression: this.#options.compression,
       silenceTimeout,
       idleTimeout,
       unfinished: this.#unfinished,

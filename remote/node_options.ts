@@ -3,6 +3,7 @@
  * @module
  */
 
+import type { MessageCompression } from "./compression.ts";
 import type { GoaktOptions } from "./goakt/goakt.ts";
 import type { RemoteMetrics } from "./metrics.ts";
 import type { RedialDelay } from "./redials.ts";
@@ -28,4 +29,5 @@ export interface NodeOptions {
   nodeDownTimeout: number;
   metrics: RemoteMetrics | undefined;
   goakt: GoaktOptions | null;
+  compression: MessageCompression;
 }

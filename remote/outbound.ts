@@ -12,6 +12,8 @@ import {
 } from "../actor/message.ts";
 import type { BaseRef } from "../actor/ref.ts";
 import { CHUNK_BYTES } from "./chunks.ts";
+import { CompressingSink } from "./compressing_sink.ts";
+import type { Algorithm } from "./compression.ts";
 import { FrameError } from "./errors.ts";
 import { type LargeMessage, largeReply } from "./large_messages.ts";
 import { writeHeaders } from "./headers.ts";
@@ -25,7 +27,7 @@ import { Request } from "./requests.ts";
 import type { Route } from "./route.ts";
 import type { Connection } from "./transport.ts";
 import { FrameWriter } from "./wire/encoder.ts";
-import type { FrameFields } from "./wire/fields.ts";
+import type { Compressed, FrameFields } from "./wire/fields.ts";
 import { FrameKind } from "./wire/kinds.ts";
 import type { DirectCodec } from "./wire/payload.ts";
 
@@ -50,6 +52,8 @@ export class Outbound implements LargeSenderHost, RoomHost {
   readonly #outstanding: Outstanding = new Outstanding();
   readonly #large: LargeSender;
   #connection: Connection | undefined = undefined;
+  /** Takes payloads, when they may be compressed. */
+  #sink: CompressingSink | undefined = undefined;
   #state: "waiting" | "idle" | "scheduled" | "writing" | "closed" = "waiting";
   /** Bytes of all finished frames, and of those that were given to the connection. */
   #finished = 0;
@@ -112,8 +116,18 @@ export class Outbound implements LargeSenderHost, RoomHost {
     return this.#written;
   }
 
-  /** Begins to write to `connection`, which stays the caller's to close, to a peer with this limit. */
-  attach(connection: Connection, maxMessageBytes: number): void {
+  /**
+   * Begins to write to `connection`, which stays the caller's to close, to a peer with this limit that reads what
+   * the algorithm makes.
+   */
+  attach(
+    connection: Connection,
+    maxMessageBytes: number,
+    algorithm?: Algorithm | undefined,
+  ): void {
+    if (algorithm !== undefined) {
+      this.#sink = new CompressingSink(this.#writer, algorithm);
+    }
     this.#large.maxBytes = Math.min(maxMessageBytes, this.#large.maxBytes);
     this.#connection = connection;
     this.#state = "idle";
@@ -146,8 +160,11 @@ export class Outbound implements LargeSenderHost, RoomHost {
     if (
       !this.#large.messages.isEmpty &&
       this.#large.messages.has(route.address, sender?.pid.toJSON() ?? "")
-    ) payload = codec.encode(message.body);
-    else {
+    ) {
+      payload = codec.encode(message.body);
+      this.#large.check(payload.length, message.type);
+      if (this.#sink !== undefined) payload = this.#sink.shrink(payload);
+    } else {
       const numbers = this.#numbers;
       try {
         let receiver = numbers.receiver(route);
@@ -170,7 +187,10 @@ export class Outbound implements LargeSenderHost, RoomHost {
       if (payload !== undefined) this.#abort();
     }
     if (payload !== undefined) {
-      this.#large.check(payload.length, message.type);
+      const compression = this.#sink?.used;
+      if (compression === undefined) {
+        this.#large.check(payload.length, message.type);
+      }
       if (used > 0 && used + payload.length > budget) {
         return this.#room.refuse(payload.length);
       }
@@ -184,6 +204,7 @@ export class Outbound implements LargeSenderHost, RoomHost {
           ? Infinity
           : this.#options.clock.now() + remaining,
         payload,
+        compression,
         mail,
         target,
       });
@@ -220,8 +241,9 @@ export class Outbound implements LargeSenderHost, RoomHost {
       return;
     }
     writer.abort();
-    this.#large.check(payload.length, "reply");
-    this.#large.messages.add(largeReply(correlation, payload));
+    const compression = this.#sink?.used;
+    if (compression === undefined) this.#large.check(payload.length, "reply");
+    this.#large.messages.add(largeReply(correlation, payload, compression));
     this.#schedule();
   }
 
@@ -325,10 +347,20 @@ export class Outbound implements LargeSenderHost, RoomHost {
   ): void {
     const writer = this.#writer;
     const { size } = writer;
-    codec.write(value, writer);
+    const sink = this.#sink;
+    if (sink === undefined) codec.write(value, writer);
+    else {
+      sink.used = undefined; // a body without bytes does not come by
+      codec.write(value, sink);
+      if (sink.used !== undefined) this.#checkRaw(sink.used, what);
+    }
     if (this.#large.maxBytes >= CHUNK_BYTES) return;
     // Such a limit is passed by what fits into one frame: a tag, a length of three bytes, the payload.
     this.#large.check(writer.size - size - 4, what);
+  }
+
+  #checkRaw({ totalBytes }: Compressed, what: string): void {
+    this.#large.check(totalBytes, what);
   }
 
   endFrame(mail: Mail | undefined, target: Addressee | undefined): void {

@@ -4,6 +4,7 @@
  */
 
 import { MAX_LINKS } from "./caps.ts";
+import { checkCompression, type MessageCompression } from "./compression.ts";
 import { MAX_FRAME_BYTES } from "./frame.ts";
 import type { GoaktOptions } from "./goakt/goakt.ts";
 import { HANDSHAKE_TIMEOUT, MIN_FRAME_LIMIT } from "./handshake.ts";
@@ -139,6 +140,12 @@ export interface RemoteOptions extends SecurityOptions {
    */
   redialDelay?: RedialDelay;
   /**
+   * How messages from 4 KiB on are compressed on the way to other nodes that read it; `"auto"` is zstd, and
+   * not on the way to nodes of this machine.
+   * @default "auto"
+   */
+  compression?: MessageCompression;
+  /**
    * Go nodes of GoAkt v3.14 as peers, on the same port; `null` for none. Their protocol knows no
    * authentication: whoever reaches the port may talk to all actors. Over mutual TLS, who shows the certificate
    * of a node. Not together with {@linkcode SecurityOptions.authorize}.
@@ -188,6 +195,7 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
     maxLinks = MAX_LINKS,
     redialDelay: { min = 50, max = 2_000 } = {},
     metrics,
+    compression = "auto",
   } = options;
   const { security = "open" }: Transport = transport;
   const hasKey = options.key !== undefined;
@@ -225,6 +233,7 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
   }
   checkRange("redialDelay.min", min, 1, LONGEST_DEADLINE);
   checkRange("redialDelay.max", max, min, LONGEST_DEADLINE);
+  checkCompression(compression);
   checkPort(port, 0);
   checkBind(reach, { insecure });
   let { advertise } = options;
@@ -254,6 +263,7 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
     redialDelay: { min, max },
     metrics,
     goakt,
+    compression,
   };
 }
 

@@ -119,6 +119,10 @@ export class FrameDecoder {
         this.#cursor.offset++;
         frame.spawn = parts.spawn(frame.spawn);
         break;
+      case Tag.COMPRESSION:
+        this.#cursor.offset++;
+        frame.compression = parts.compressed(frame.compression);
+        break;
       default:
         parts.skip(KNOWN);
     }

@@ -14,6 +14,7 @@ import { FrameError } from "../errors.ts";
 import { MAX_FRAME_BYTES } from "../frame.ts";
 import type {
   Chunk,
+  Compressed,
   Definition,
   Failure,
   FrameFields,
@@ -23,12 +24,14 @@ import type {
 import { Tag } from "./kinds.ts";
 import {
   chunkSize,
+  compressedSize,
   definitionSize,
   failureSize,
   headerSize,
   spawnSize,
   writeBytes,
   writeChunk,
+  writeCompressed,
   writeDefinition,
   writeFailure,
   writeHeader,
@@ -204,6 +207,12 @@ export class FrameWriter implements PayloadSink {
     this.#at = writeSpawn(this.#block, this.#at, it);
   }
 
+  /** Says that the payload is compressed. */
+  compression(it: Compressed): void {
+    this.#open(Tag.COMPRESSION, compressedSize(it));
+    this.#at = writeCompressed(this.#block, this.#at, it);
+  }
+
   /** Copies the payload into the frame, or a copy into `overflow` when it is larger than a chunk. */
   payload(bytes: Uint8Array): void {
     if (bytes.length > this.#chunkBytes) this.overflow = bytes.slice();
@@ -295,6 +304,7 @@ export class FrameWriter implements PayloadSink {
     if (fields.chunk !== undefined) this.chunk(fields.chunk);
     if (fields.failure !== undefined) this.failure(fields.failure);
     if (fields.spawn !== undefined) this.spawn(fields.spawn);
+    if (fields.compression !== undefined) this.compression(fields.compression);
     if (fields.payload !== undefined) this.part(fields.payload);
     return this.end();
   }

@@ -31,6 +31,14 @@ export interface Chunk {
   readonly totalBytes: number;
 }
 
+/** Says that a payload, all its parts together, is compressed. */
+export interface Compressed {
+  /** 1 zstd, 2 gzip, 3 brotli. */
+  readonly algorithm: number;
+  /** Size of the payload before, in bytes. */
+  readonly totalBytes: number;
+}
+
 /** Why something was not done. */
 export interface Failure {
   /** A word in snake_case. */
@@ -85,6 +93,8 @@ export interface FrameFields {
   failure?: Failure | undefined;
   /** Present on a spawn request. */
   spawn?: Spawn | undefined;
+  /** Present on a payload that is compressed. */
+  compression?: Compressed | undefined;
   /** The encoded body or reply. */
   payload?: Uint8Array;
 }
@@ -128,6 +138,8 @@ export class DecodedFrame {
   failure: Failure | undefined = undefined;
   /** Present on a spawn request. */
   spawn: Spawn | undefined = undefined;
+  /** Present on a payload that is compressed. */
+  compression: Compressed | undefined = undefined;
   /** The bytes that the payload lies in. */
   buffer: Uint8Array = NO_BYTES;
   /** Where the payload begins in `buffer`. */
@@ -155,6 +167,7 @@ export class DecodedFrame {
     this.chunk = undefined;
     this.failure = undefined;
     this.spawn = undefined;
+    this.compression = undefined;
     this.buffer = buffer;
     this.payloadStart = 0;
     this.payloadEnd = 0;

@@ -68,5 +68,6 @@ export const Tag = {
   CHUNK: 0x5a,
   FAILURE: 0x62,
   SPAWN: 0x6a,
+  COMPRESSION: 0x72,
   PAYLOAD: 0x7a,
 } as const;

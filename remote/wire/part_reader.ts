@@ -5,7 +5,14 @@
 
 import { VARINT_TRUNCATED, type VarintCursor } from "../../internal/varint.ts";
 import { FrameError } from "../errors.ts";
-import type { Chunk, Definition, Failure, Header, Spawn } from "./fields.ts";
+import type {
+  Chunk,
+  Compressed,
+  Definition,
+  Failure,
+  Header,
+  Spawn,
+} from "./fields.ts";
 import { readUtf8 } from "./text.ts";
 
 const NO_BYTES: Uint8Array = new Uint8Array();
@@ -15,6 +22,7 @@ const LENGTH = 2;
 const FIXED32 = 5;
 const CHUNK_FIELDS: ReadonlySet<number> = new Set([1, 2, 3]);
 const DEFINITION_FIELDS: ReadonlySet<number> = new Set([1, 2, 3]);
+const COMPRESSED_FIELDS: ReadonlySet<number> = new Set([1, 2]);
 const HEADER_FIELDS: ReadonlySet<number> = new Set([1, 2]);
 const FAILURE_FIELDS: ReadonlySet<number> = new Set([1, 2, 3, 4, 5]);
 const SPAWN_FIELDS: ReadonlySet<number> = new Set([1, 2, 3, 4]);
@@ -144,6 +152,20 @@ export class PartReader {
     }
     this.#leave(outer);
     return { kind, name, input, inputType };
+  }
+
+  /** Reads what is said of a compressed payload on top of `before`. */
+  compressed(before: Compressed | undefined): Compressed {
+    let { algorithm, totalBytes } = before ?? { algorithm: 0, totalBytes: 0 };
+    const outer = this.#enter();
+    while (this.#more()) {
+      const tag = this.#tag();
+      if (tag === 0x08) algorithm = this.uint32();
+      else if (tag === 0x10) totalBytes = this.uint32();
+      else this.#skip(tag, COMPRESSED_FIELDS);
+    }
+    this.#leave(outer);
+    return { algorithm, totalBytes };
   }
 
   /** Steps over one field, tag included; one whose number is in `known` has the wrong wire type. */

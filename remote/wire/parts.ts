@@ -4,7 +4,14 @@
  */
 
 import { varint32Size, writeVarint32 } from "../../internal/varint.ts";
-import type { Chunk, Definition, Failure, Header, Spawn } from "./fields.ts";
+import type {
+  Chunk,
+  Compressed,
+  Definition,
+  Failure,
+  Header,
+  Spawn,
+} from "./fields.ts";
 import { utf8Size, writeUtf8 } from "./text.ts";
 
 /** Bytes of a field with a one-byte tag and `length` bytes of content; an empty one is left out. */
@@ -128,4 +135,19 @@ export function writeSpawn(bytes: Uint8Array, at: number, it: Spawn): number {
   at = writeText(bytes, at, 0x12, it.name);
   at = writeBytes(bytes, at, 0x1a, it.input);
   return writeText(bytes, at, 0x22, it.inputType);
+}
+
+/** Bytes of what is said of a compressed payload, without its own tag and length. */
+export function compressedSize(it: Compressed): number {
+  return numberSize(it.algorithm) + numberSize(it.totalBytes);
+}
+
+/** Writes what is said of a compressed payload; returns the offset after it. */
+export function writeCompressed(
+  bytes: Uint8Array,
+  at: number,
+  it: Compressed,
+): number {
+  at = writeNumber(bytes, at, 0x08, it.algorithm);
+  return writeNumber(bytes, at, 0x10, it.totalBytes);
 }

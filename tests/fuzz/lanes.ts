@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
 import type { Random } from "../../internal/random.ts";
 import { CodecError, FrameError } from "../../remote/errors.ts";
 import { errorOf } from "../../remote/failure.ts";
@@ -21,6 +22,27 @@ const MOST_BYTES = 65_536;
 const PART = new Uint8Array(4_096).fill(0x31);
 const encoder = new TextEncoder();
 const bodies = json();
+
+const TEXT = encoder.encode(JSON.stringify("again and again ".repeat(300)));
+const ALGORITHMS = [zstdCompressSync, gzipSync, brotliCompressSync] as const;
+
+/** A payload that is compressed, or that says so. */
+function compressed(random: Random): FrameFields {
+  const algorithm = below(random, ALGORITHMS.length + 1);
+  const compress = ALGORITHMS[algorithm - 1];
+  const totalBytes = pick(random, [
+    TEXT.length,
+    TEXT.length,
+    TEXT.length,
+    0,
+    1,
+    2 ** 31,
+  ]);
+  return {
+    compression: { algorithm, totalBytes },
+    payload: compress === undefined ? TEXT : compress(TEXT),
+  };
+}
 
 /** One of the frames that streams are made of; several of them make sense one after the other. */
 function someFrames(random: Random): FrameFields[] {
@@ -59,6 +81,16 @@ function someFrames(random: Random): FrameFields[] {
       ...rest,
     ],
     [{ kind: FrameKind.REPLY, correlation, payload }],
+    [{ kind: FrameKind.TELL, ...to, definitions, ...compressed(random) }],
+    [{ kind: FrameKind.REPLY, correlation, ...compressed(random) }],
+    [{
+      kind: FrameKind.TELL,
+      ...to,
+      definitions,
+      ...compressed(random),
+      chunk: first,
+      payload: PART,
+    }, ...rest],
     [{ kind: FrameKind.FAILURE, correlation, failure }],
     [{ kind: FrameKind.ACK, ack: below(random, 9) }],
     [{ kind: FrameKind.LOOKUP, correlation, address: "goakt://a@b:1/c#d" }],
@@ -80,6 +112,8 @@ class Taker implements InboundHandler {
   readonly #steps: Steps;
   /** Bytes of payloads in all. */
   bytes = 0;
+  /** How many messages and replies there were. */
+  messages = 0;
 
   constructor(steps: Steps) {
     this.#steps = steps;
@@ -97,6 +131,7 @@ class Taker implements InboundHandler {
     if (start > end || end > bytes.length) {
       throw new Error(`a body from ${start} to ${end}`);
     }
+    this.messages++;
     this.bytes += end - start;
     this.#decode(bytes.subarray(start, end));
   }
@@ -109,6 +144,7 @@ class Taker implements InboundHandler {
 
   wholeReply(_correlation: number, payload: Uint8Array): void {
     this.#steps.take();
+    this.messages++;
     this.bytes += payload.length;
     this.#decode(payload);
   }
@@ -160,7 +196,8 @@ export function lane(role: "acceptor" | "dialler"): Target {
       const takes = role === "acceptor" ? "requests" : "answers";
       const inbound = new Inbound(taker, MOST_BYTES, takes);
       for (const piece of pieces(bytes, random)) inbound.push(piece, 0);
-      if (taker.bytes > bytes.length) {
+      // What is compressed may be more than what came, each message up to its limit.
+      if (taker.bytes > bytes.length + taker.messages * MOST_BYTES) {
         throw new Error(`${taker.bytes} bytes came of ${bytes.length}`);
       }
     },

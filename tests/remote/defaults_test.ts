@@ -41,6 +41,7 @@ Deno.test("Remote.start() with a host and a port alone serves, dials, and has li
     maxLinks: 4_096,
     redialDelay: { min: 50, max: 2_000 },
     metrics: undefined,
+    compression: "auto",
     goakt: {},
   });
 });

@@ -119,8 +119,8 @@ const atB = `Cannot shake hands with "10.0.0.1:5555": `;
 
 Deno.test("Dialler and Acceptor tell each other who they are", () => {
   const { dialled, accepted } = run(
-    diallerOf({ system: "beta", software: "one" }),
-    acceptorOf({ software: "two" }),
+    diallerOf({ system: "beta", software: "one", compressions: [1, 2] }),
+    acceptorOf({ software: "two", compressions: [3] }),
   );
   const shared = {
     lane: "data",
@@ -137,6 +137,7 @@ Deno.test("Dialler and Acceptor tell each other who they are", () => {
     peer: B,
     identity: { proof: "none", role: "node", system: "beta", node: B.host },
     software: "two",
+    compressions: [3],
     rest,
   } as Session);
   assertEquals(sessionOf(accepted), {
@@ -144,6 +145,7 @@ Deno.test("Dialler and Acceptor tell each other who they are", () => {
     peer: A,
     identity: { proof: "none", role: "node", system: "alpha", node: A.host },
     software: "one",
+    compressions: [1, 2],
     rest,
   } as Session);
 });

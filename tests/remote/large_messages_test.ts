@@ -18,6 +18,7 @@ function message(receiver: string, size: number, sender = ""): LargeMessage {
     correlation: receiver === "" ? number : 0,
     deadline: Infinity,
     payload: new Uint8Array(size),
+    compression: undefined,
     mail: undefined,
     target: undefined,
   };

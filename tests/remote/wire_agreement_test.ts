@@ -26,6 +26,7 @@ function written(writer: FrameWriter, fields: FrameFields): Uint8Array {
 function fieldsOf(frame: DecodedFrame): Required<FrameFields> {
   const { kind, receiver, sender, type, correlation, remaining, ack } = frame;
   const { definitions, headers, address, chunk, failure, spawn } = frame;
+  const { compression } = frame;
   const numbers = { kind, receiver, sender, type, correlation, remaining, ack };
   const payload = frame.payload().slice();
   return {
@@ -36,6 +37,7 @@ function fieldsOf(frame: DecodedFrame): Required<FrameFields> {
     chunk,
     failure,
     spawn,
+    compression,
     payload,
   };
 }

@@ -138,13 +138,17 @@ export function randomFields(random: Random): Required<FrameFields> {
       input: randomBytes(random),
       inputType: randomText(random),
     },
+    compression: rare()
+      ? { algorithm: number(), totalBytes: number() }
+      : undefined,
     payload: randomBytes(random),
   };
 }
 
 /** The same fields as a message of the protobuf library. */
 export function toMessage(fields: Required<FrameFields>): Frame {
-  const { definitions, headers, chunk, failure, spawn, ...numbers } = fields;
+  const { definitions, headers, chunk, failure, spawn, ...others } = fields;
+  const { compression, ...numbers } = others;
   return create(FrameSchema, {
     ...numbers,
     ack: BigInt(fields.ack),
@@ -153,6 +157,7 @@ export function toMessage(fields: Required<FrameFields>): Frame {
     ...(chunk && { chunk }),
     ...(failure && { failure }),
     ...(spawn && { spawn }),
+    ...(compression && { compression }),
   });
 }
 

@@ -81,6 +81,7 @@ export class World implements AsyncDisposable {
   ): Promise<Node> {
     const node = await startNode(name, { ...system, clock: this.clock }, {
       transport: this.transport(name),
+      compression: "none", // what is counted in bytes stays as large as it is
       ...remote,
       hostname: name,
       insecure: true,

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file troupe/remote/v1/frame.proto.
  */
 export const file_troupe_remote_v1_frame: GenFile = /*@__PURE__*/
-  fileDesc("Chx0cm91cGUvcmVtb3RlL3YxL2ZyYW1lLnByb3RvEhB0cm91cGUucmVtb3RlLnYxIvwCCgVGcmFtZRIMCgRraW5kGAEgASgNEhAKCHJlY2VpdmVyGAIgASgNEg4KBnNlbmRlchgDIAEoDRIMCgR0eXBlGAQgASgNEhMKC2NvcnJlbGF0aW9uGAUgASgNEhEKCXJlbWFpbmluZxgGIAEoDRILCgNhY2sYByABKAQSMQoLZGVmaW5pdGlvbnMYCCADKAsyHC50cm91cGUucmVtb3RlLnYxLkRlZmluaXRpb24SKQoHaGVhZGVycxgJIAMoCzIYLnRyb3VwZS5yZW1vdGUudjEuSGVhZGVyEg8KB2FkZHJlc3MYCiABKAkSJgoFY2h1bmsYCyABKAsyFy50cm91cGUucmVtb3RlLnYxLkNodW5rEioKB2ZhaWx1cmUYDCABKAsyGS50cm91cGUucmVtb3RlLnYxLkZhaWx1cmUSJgoFc3Bhd24YDSABKAsyFy50cm91cGUucmVtb3RlLnYxLlNwYXduEg8KB3BheWxvYWQYDyABKAxKBAgOEA8iOgoKRGVmaW5pdGlvbhIOCgZudW1iZXIYASABKA0SDQoFdGFibGUYAiABKA0SDQoFdmFsdWUYAyABKAkiJAoGSGVhZGVyEgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCSI2CgVDaHVuaxIKCgJpZBgBIAEoDRIMCgRsYXN0GAIgASgIEhMKC3RvdGFsX2J5dGVzGAMgASgNIlcKB0ZhaWx1cmUSDAoEY29kZRgBIAEoCRIMCgR0ZXh0GAIgASgJEg8KB291dGNvbWUYAyABKA0SEQoJcmV0cnlhYmxlGAQgASgIEgwKBGRhdGEYBSABKAwiRgoFU3Bhd24SDAoEa2luZBgBIAEoCRIMCgRuYW1lGAIgASgJEg0KBWlucHV0GAMgASgMEhIKCmlucHV0X3R5cGUYBCABKAliBnByb3RvMw");
+  fileDesc("Chx0cm91cGUvcmVtb3RlL3YxL2ZyYW1lLnByb3RvEhB0cm91cGUucmVtb3RlLnYxIqkDCgVGcmFtZRIMCgRraW5kGAEgASgNEhAKCHJlY2VpdmVyGAIgASgNEg4KBnNlbmRlchgDIAEoDRIMCgR0eXBlGAQgASgNEhMKC2NvcnJlbGF0aW9uGAUgASgNEhEKCXJlbWFpbmluZxgGIAEoDRILCgNhY2sYByABKAQSMQoLZGVmaW5pdGlvbnMYCCADKAsyHC50cm91cGUucmVtb3RlLnYxLkRlZmluaXRpb24SKQoHaGVhZGVycxgJIAMoCzIYLnRyb3VwZS5yZW1vdGUudjEuSGVhZGVyEg8KB2FkZHJlc3MYCiABKAkSJgoFY2h1bmsYCyABKAsyFy50cm91cGUucmVtb3RlLnYxLkNodW5rEioKB2ZhaWx1cmUYDCABKAsyGS50cm91cGUucmVtb3RlLnYxLkZhaWx1cmUSJgoFc3Bhd24YDSABKAsyFy50cm91cGUucmVtb3RlLnYxLlNwYXduEjEKC2NvbXByZXNzaW9uGA4gASgLMhwudHJvdXBlLnJlbW90ZS52MS5Db21wcmVzc2VkEg8KB3BheWxvYWQYDyABKAwiOgoKRGVmaW5pdGlvbhIOCgZudW1iZXIYASABKA0SDQoFdGFibGUYAiABKA0SDQoFdmFsdWUYAyABKAkiJAoGSGVhZGVyEgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCSI2CgVDaHVuaxIKCgJpZBgBIAEoDRIMCgRsYXN0GAIgASgIEhMKC3RvdGFsX2J5dGVzGAMgASgNIjQKCkNvbXByZXNzZWQSEQoJYWxnb3JpdGhtGAEgASgNEhMKC3RvdGFsX2J5dGVzGAIgASgNIlcKB0ZhaWx1cmUSDAoEY29kZRgBIAEoCRIMCgR0ZXh0GAIgASgJEg8KB291dGNvbWUYAyABKA0SEQoJcmV0cnlhYmxlGAQgASgIEgwKBGRhdGEYBSABKAwiRgoFU3Bhd24SDAoEa2luZBgBIAEoCRIMCgRuYW1lGAIgASgJEg0KBWlucHV0GAMgASgMEhIKCmlucHV0X3R5cGUYBCABKAliBnByb3RvMw");
 
 /**
  * Flat, with one-byte tags and the payload last, so that a payload can be encoded where it will be sent from.
@@ -106,6 +106,13 @@ export type Frame = Message<"troupe.remote.v1.Frame"> & {
    * @generated from field: troupe.remote.v1.Spawn spawn = 13;
    */
   spawn?: Spawn | undefined;
+
+  /**
+   * Present when the payload, all its parts together, is compressed.
+   *
+   * @generated from field: troupe.remote.v1.Compressed compression = 14;
+   */
+  compression?: Compressed | undefined;
 
   /**
    * The encoded body or reply.
@@ -213,6 +220,34 @@ export const ChunkSchema: GenMessage<Chunk> = /*@__PURE__*/
   messageDesc(file_troupe_remote_v1_frame, 3);
 
 /**
+ * What stands for a payload.
+ *
+ * @generated from message troupe.remote.v1.Compressed
+ */
+export type Compressed = Message<"troupe.remote.v1.Compressed"> & {
+  /**
+   * 1 zstd, 2 gzip, 3 brotli.
+   *
+   * @generated from field: uint32 algorithm = 1;
+   */
+  algorithm: number;
+
+  /**
+   * Size of the payload before.
+   *
+   * @generated from field: uint32 total_bytes = 2;
+   */
+  totalBytes: number;
+};
+
+/**
+ * Describes the message troupe.remote.v1.Compressed.
+ * Use `create(CompressedSchema)` to create a new message.
+ */
+export const CompressedSchema: GenMessage<Compressed> = /*@__PURE__*/
+  messageDesc(file_troupe_remote_v1_frame, 4);
+
+/**
  * Why something was not done. An error's stack never leaves its node.
  *
  * @generated from message troupe.remote.v1.Failure
@@ -255,7 +290,7 @@ export type Failure = Message<"troupe.remote.v1.Failure"> & {
  * Use `create(FailureSchema)` to create a new message.
  */
 export const FailureSchema: GenMessage<Failure> = /*@__PURE__*/
-  messageDesc(file_troupe_remote_v1_frame, 4);
+  messageDesc(file_troupe_remote_v1_frame, 5);
 
 /**
  * What to create.
@@ -293,5 +328,5 @@ export type Spawn = Message<"troupe.remote.v1.Spawn"> & {
  * Use `create(SpawnSchema)` to create a new message.
  */
 export const SpawnSchema: GenMessage<Spawn> = /*@__PURE__*/
-  messageDesc(file_troupe_remote_v1_frame, 5);
+  messageDesc(file_troupe_remote_v1_frame, 6);
 

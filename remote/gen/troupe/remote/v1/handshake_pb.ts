@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file troupe/remote/v1/handshake.proto.
  */
 export const file_troupe_remote_v1_handshake: GenFile = /*@__PURE__*/
-  fileDesc("CiB0cm91cGUvcmVtb3RlL3YxL2hhbmRzaGFrZS5wcm90bxIQdHJvdXBlLnJlbW90ZS52MSKSAgoFSGVsbG8SEwoLbWluX3ZlcnNpb24YASABKA0SEwoLbWF4X3ZlcnNpb24YAiABKA0SDgoGc3lzdGVtGAMgASgJEgwKBGhvc3QYBCABKAkSDAoEcG9ydBgFIAEoDRITCgtpbmNhcm5hdGlvbhgGIAEoCRIMCgRsYW5lGAcgASgNEhcKD21heF9mcmFtZV9ieXRlcxgIIAEoBBIQCghzb2Z0d2FyZRgJIAEoCRIUCgxkaWFsbGVkX2hvc3QYCiABKAkSFAoMZGlhbGxlZF9wb3J0GAsgASgNEhAKCHJlcGxhY2VzGAwgASgMEgwKBHJvbGUYECABKAkSDQoFbm9uY2UYESABKAxKBAgSEBhKBAgYECAiWwoJQ2hhbGxlbmdlEg4KBnN5c3RlbRgBIAEoCRIMCgRob3N0GAIgASgJEgwKBHBvcnQYAyABKA0SEwoLaW5jYXJuYXRpb24YBCABKAkSDQoFbm9uY2UYBSABKAwiFgoFUHJvb2YSDQoFcHJvb2YYASABKAwivgEKB1dlbGNvbWUSDwoHdmVyc2lvbhgBIAEoDRIOCgZzeXN0ZW0YAiABKAkSDAoEaG9zdBgDIAEoCRIMCgRwb3J0GAQgASgNEhMKC2luY2FybmF0aW9uGAUgASgJEhcKD21heF9mcmFtZV9ieXRlcxgGIAEoBBIQCghzb2Z0d2FyZRgHIAEoCRINCgV0b2tlbhgIIAEoDBIMCgRyb2xlGBAgASgJEg0KBXByb29mGBEgASgMSgQIEhAYSgQIGBAgIiUKB1JlZnVzYWwSDAoEY29kZRgBIAEoCRIMCgR0ZXh0GAIgASgJYgZwcm90bzM");
+  fileDesc("CiB0cm91cGUvcmVtb3RlL3YxL2hhbmRzaGFrZS5wcm90bxIQdHJvdXBlLnJlbW90ZS52MSKoAgoFSGVsbG8SEwoLbWluX3ZlcnNpb24YASABKA0SEwoLbWF4X3ZlcnNpb24YAiABKA0SDgoGc3lzdGVtGAMgASgJEgwKBGhvc3QYBCABKAkSDAoEcG9ydBgFIAEoDRITCgtpbmNhcm5hdGlvbhgGIAEoCRIMCgRsYW5lGAcgASgNEhcKD21heF9mcmFtZV9ieXRlcxgIIAEoBBIQCghzb2Z0d2FyZRgJIAEoCRIUCgxkaWFsbGVkX2hvc3QYCiABKAkSFAoMZGlhbGxlZF9wb3J0GAsgASgNEhAKCHJlcGxhY2VzGAwgASgMEgwKBHJvbGUYECABKAkSDQoFbm9uY2UYESABKAwSFAoMY29tcHJlc3Npb25zGBggAygNSgQIEhAYSgQIGRAgIlsKCUNoYWxsZW5nZRIOCgZzeXN0ZW0YASABKAkSDAoEaG9zdBgCIAEoCRIMCgRwb3J0GAMgASgNEhMKC2luY2FybmF0aW9uGAQgASgJEg0KBW5vbmNlGAUgASgMIhYKBVByb29mEg0KBXByb29mGAEgASgMItQBCgdXZWxjb21lEg8KB3ZlcnNpb24YASABKA0SDgoGc3lzdGVtGAIgASgJEgwKBGhvc3QYAyABKAkSDAoEcG9ydBgEIAEoDRITCgtpbmNhcm5hdGlvbhgFIAEoCRIXCg9tYXhfZnJhbWVfYnl0ZXMYBiABKAQSEAoIc29mdHdhcmUYByABKAkSDQoFdG9rZW4YCCABKAwSDAoEcm9sZRgQIAEoCRINCgVwcm9vZhgRIAEoDBIUCgxjb21wcmVzc2lvbnMYGCADKA1KBAgSEBhKBAgZECAiJQoHUmVmdXNhbBIMCgRjb2RlGAEgASgJEgwKBHRleHQYAiABKAliBnByb3RvMw");
 
 /**
  * The first message on a connection.
@@ -113,6 +113,13 @@ export type Hello = Message<"troupe.remote.v1.Hello"> & {
    * @generated from field: bytes nonce = 17;
    */
   nonce: Uint8Array;
+
+  /**
+   * What the dialler reads: 1 zstd, 2 gzip, 3 brotli.
+   *
+   * @generated from field: repeated uint32 compressions = 24;
+   */
+  compressions: number[];
 };
 
 /**
@@ -255,6 +262,13 @@ export type Welcome = Message<"troupe.remote.v1.Welcome"> & {
    * @generated from field: bytes proof = 17;
    */
   proof: Uint8Array;
+
+  /**
+   * What the listener reads, as in Hello.
+   *
+   * @generated from field: repeated uint32 compressions = 24;
+   */
+  compressions: number[];
 };
 
 /**
