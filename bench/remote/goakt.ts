@@ -23,7 +23,7 @@ const DURATION = 1_000;
 /** Asks under way, as many as there are goroutines in GoAkt's client. */
 const WIDTH = 64;
 /** How long an answer is waited for, in milliseconds. */
-const TIMEOUT = 250;
+const TIMEOUT = 1_000;
 /** Tells between two waits for room. */
 const BATCH = 1_000;
 

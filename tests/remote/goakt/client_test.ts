@@ -505,6 +505,26 @@ Deno.test("GoaktRef.tell() is given up when the answer stays away", async () => 
   assertEquals(world.client.connections, 0);
 });
 
+Deno.test("GoaktRef.ready() waits while half of the room is in use, so that a batch fits", async () => {
+  await using world = new ClientWorld({ budget: 1_000 });
+  await world.listen();
+  const ref = world.ref();
+  let isReady = false;
+  const settled = async () => {
+    void ref.ready().then(() => isReady = true);
+    await world.settle();
+    return isReady;
+  };
+  ref.tell(Echo.say(said("x")));
+  assertEquals(await settled(), true);
+  isReady = false;
+  ref.tell(Echo.say(said("x".repeat(400))));
+  assertEquals(await settled(), false);
+  world.requests.forEach(echo);
+  await world.settle();
+  assertEquals([isReady, world.reasons], [true, []]);
+});
+
 Deno.test("GoaktRef.tell() is refused when there is no room, which ready() waits for", async () => {
   await using world = new ClientWorld({ budget: 1_000 });
   await world.listen();

@@ -188,13 +188,15 @@ Deno.test("What is known of a GoAkt node is forgotten with its connections", asy
   await ref.ask(Echo.say(text("1")));
   await ref.ask(Echo.say(text("2")));
   assertEquals([it.go.accepted, it.here.remote.connections], [2, 1]);
+  const address = "goakt://there@there:9000/box";
+  assertEquals(await it.here.remote.lookup(Box, address), undefined);
   await it.world.clock.advance(30_000);
   assertEquals(it.here.remote.connections, 0);
   await it.go.unlisten();
   // Whoever answers there now is asked anew.
   const troupe = await it.world.node("there", { remote: { port: 9000 } });
   spawnBox(troupe.system, "box");
-  const box = it.here.remote.ref(Box, "goakt://there@there:9000/box");
+  const box = it.here.remote.ref(Box, address);
   assertEquals(await box.ask(Box.echo(1)), 1);
   await it.world.drain(troupe);
   const error = await assertRejects(

@@ -18,7 +18,7 @@ const (
 	benchWidth    = 64
 	benchWarmup   = 300 * time.Millisecond
 	benchDuration = time.Second
-	benchTimeout  = 250 * time.Millisecond
+	benchTimeout  = time.Second
 )
 
 // runBench measures GoAkt's own client against the actor "sum" of a node: messages or answers in a second, of
