@@ -12,6 +12,7 @@ import {
   spawnInbox,
 } from "../../remote/mod.ts";
 import { Box, BoxKind, spawnBox, upTo } from "./actors.ts";
+import { CountingTransport } from "./counting_transport.ts";
 import { addressOf, startNode, World } from "./world.ts";
 
 const Shy = protocol("shy", {
@@ -187,6 +188,30 @@ Deno.test("Remote.connect() has its limits from its options, and a name", async 
     RangeError,
   );
   await assertRejects(() => Remote.connect({ name: "a b" }), TypeError);
+});
+
+Deno.test("Remote.connect() compresses as it is told", async () => {
+  await using world = new World();
+  const b = await world.node("b", { remote: { compression: "auto" } });
+  const box = spawnBox(b.system, "box");
+  const used: number[] = [];
+  for (const compression of ["none", "gzip"] as const) {
+    const transport = new CountingTransport(world.transport("laptop"));
+    const client = await Remote.connect({
+      transport,
+      compression,
+      system: { clock: world.clock },
+    });
+    const ref = client.ref(Box, addressOf(b, "box"));
+    await ref.ask(Box.ids());
+    const { written } = transport;
+    await ref.ask(Box.echoRaw(new Uint8Array(50_000)));
+    used.push(transport.written - written);
+    await client.drain();
+  }
+  const [plain = 0, compressed = 0] = used;
+  assert(plain > 50_000 && compressed < 500, used.join());
+  assertEquals(box.ids, []);
 });
 
 Deno.test("An outbox of a client delivers though the client cannot be dialled", async () => {

@@ -8,44 +8,18 @@ import {
 } from "../../remote/compression.ts";
 import { FrameError } from "../../remote/errors.ts";
 import { Remote } from "../../remote/mod.ts";
-import type { Connection, Transport } from "../../remote/transport.ts";
 import type { Compressed, FrameFields } from "../../remote/wire/fields.ts";
 import { FrameKind } from "../../remote/wire/kinds.ts";
 import { ActorSystem } from "../../actor/mod.ts";
 import { Box, spawnBox } from "./actors.ts";
+import { CountingTransport } from "./counting_transport.ts";
 import { addressOf, type Node, warned, World } from "./world.ts";
 import { encode, WirePeer } from "./wire_peer.ts";
-
-/** Counts what is written to its connections. */
-class Counting implements Transport {
-  written = 0;
-  readonly scheme: string;
-  readonly listen: Transport["listen"];
-  readonly #inner: Transport;
-
-  constructor(inner: Transport) {
-    this.#inner = inner;
-    this.scheme = inner.scheme;
-    this.listen = (options) => inner.listen(options);
-  }
-
-  async connect(
-    options: Parameters<Transport["connect"]>[0],
-  ): Promise<Connection> {
-    const connection = await this.#inner.connect(options);
-    const { write } = connection;
-    connection.write = (bytes) => {
-      this.written += bytes.length;
-      return write.call(connection, bytes);
-    };
-    return connection;
-  }
-}
 
 interface Pair {
   readonly a: Node;
   readonly b: Node;
-  readonly sent: Counting;
+  readonly sent: CountingTransport;
 }
 
 async function withPair(
@@ -53,7 +27,7 @@ async function withPair(
   run: (pair: Pair) => Promise<void>,
 ): Promise<void> {
   await using world = new World();
-  const sent = new Counting(world.transport("a"));
+  const sent = new CountingTransport(world.transport("a"));
   const a = await world.node("a", {
     remote: { compression: one, transport: sent },
   });
