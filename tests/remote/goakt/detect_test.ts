@@ -7,7 +7,7 @@ import {
   HandshakeError,
   RemoteError,
 } from "../../../remote/errors.ts";
-import type { GoaktOptions } from "../../../remote/mod.ts";
+import { type GoaktOptions, Remote } from "../../../remote/mod.ts";
 import { Box, spawnBox, upTo } from "../actors.ts";
 import { type Node, reasons, warned, World } from "../world.ts";
 import { Echo } from "./fixtures.ts";
@@ -161,6 +161,34 @@ Deno.test("A node that is said to be a GoAkt node is not asked whether it is one
     "Ask",
     "Stop",
   ]);
+});
+
+Deno.test("A program without a port opens as many connections to a GoAkt node as it was told, under any load", async () => {
+  await using it = await meeting();
+  const log = it.go.echo("a");
+  const client = await Remote.connect({
+    system: { clock: it.world.clock },
+    transport: it.world.transport("client"),
+    goakt: { compression: "none", maxConnections: 16, maxIdle: 16 },
+  });
+  const ref = client.ref(Echo, it.go.address("a"), { peer: "goakt" });
+  const words = upTo(500).map((n) => `${n}`);
+  const asked = ref.askAll(words.map((word) => Echo.say(text(word))));
+  const most = { connections: 0 };
+  const watched = Promise.all(words.map(async (_, n) => {
+    for (let turn = 0; turn < n; turn++) await Promise.resolve();
+    most.connections = Math.max(most.connections, client.connections);
+  }));
+  const answers = await asked;
+  await watched;
+  assertEquals(
+    answers.map((it) => it.status === "fulfilled" && it.value.value),
+    words,
+  );
+  assertEquals(log.texts.length, 500);
+  assertEquals([most.connections, it.go.accepted], [16, 16]);
+  await client.drain();
+  assertEquals(client.connections, 0);
 });
 
 Deno.test("A GoAkt node is refused where GoAkt peers are not enabled, with the option to set", async () => {
