@@ -3,8 +3,13 @@
  * @module
  */
 
+import { ActorSystem, internalsOf } from "../actor/system.ts";
 import type { ActorSystemOptions } from "../actor/system_options.ts";
-import type { RemoteOptions } from "./remote_options.ts";
+import { randomIncarnation } from "../internal/random.ts";
+import type { NodeIdentity } from "./handshake.ts";
+import { RemoteNode } from "./node.ts";
+import { checkProofs, readProofs } from "./own_proofs.ts";
+import { checkedOptions, type RemoteOptions } from "./remote_options.ts";
 import type { Connection, Listener } from "./transport.ts";
 
 /** Options of {@linkcode Remote.connect}: those of a node that concern what it dials. */
@@ -49,5 +54,41 @@ export class NoListener implements Listener {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+}
+
+/** The parts of a client. */
+export interface ClientParts {
+  /** Its own system. */
+  readonly system: ActorSystem;
+  /** What it talks with. */
+  readonly node: RemoteNode;
+  /** Who it says it is. */
+  readonly self: NodeIdentity;
+}
+
+/** Makes the parts of a client; what it throws is in {@linkcode Remote.connect}. */
+export async function makeClient(
+  options: RemoteConnectOptions,
+): Promise<ClientParts> {
+  const {
+    name = `client-${randomIncarnation()}`,
+    system: systemOptions = {},
+    ...remoteOptions
+  } = options;
+  const settings = checkedOptions(remoteOptions);
+  const system = new ActorSystem(name, { logger: null, ...systemOptions });
+  const internals = internalsOf(system);
+  const { incarnation } = internals.runtime;
+  const self = { system: name, host: "", port: 0, incarnation };
+  try {
+    const proofs = await readProofs(settings);
+    checkProofs(proofs, self);
+    const listener = new NoListener();
+    const node = new RemoteNode(internals, listener, self, settings, proofs);
+    return { system, node, self };
+  } catch (error) {
+    await system.drain();
+    throw error;
   }
 }

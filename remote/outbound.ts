@@ -11,8 +11,7 @@ import {
   replyToOf,
 } from "../actor/message.ts";
 import type { BaseRef } from "../actor/ref.ts";
-import { CHUNK_BYTES } from "./chunks.ts";
-import { CompressingSink } from "./compressing_sink.ts";
+
 import type { Algorithm } from "./compression.ts";
 import { FrameError } from "./errors.ts";
 import { type LargeMessage, largeReply } from "./large_messages.ts";
@@ -20,6 +19,7 @@ import { writeHeaders } from "./headers.ts";
 import { LargeSender, type LargeSenderHost } from "./large_sender.ts";
 import type { MessageCodecs } from "./message_codecs.ts";
 import { Outstanding } from "./outstanding.ts";
+import { Payloads } from "./payloads.ts";
 import { Numbers } from "./numbers.ts";
 import type { OutboundOptions } from "./outbound_options.ts";
 import { Room, type RoomHost } from "./room.ts";
@@ -27,7 +27,7 @@ import { Request } from "./requests.ts";
 import type { Route } from "./route.ts";
 import type { Connection } from "./transport.ts";
 import { FrameWriter } from "./wire/encoder.ts";
-import type { Compressed, FrameFields } from "./wire/fields.ts";
+import type { FrameFields } from "./wire/fields.ts";
 import { FrameKind } from "./wire/kinds.ts";
 import type { DirectCodec } from "./wire/payload.ts";
 
@@ -51,9 +51,9 @@ export class Outbound implements LargeSenderHost, RoomHost {
   readonly #numbers: Numbers = new Numbers();
   readonly #outstanding: Outstanding = new Outstanding();
   readonly #large: LargeSender;
+  readonly #payloads: Payloads;
   #connection: Connection | undefined = undefined;
-  /** Takes payloads, when they may be compressed. */
-  #sink: CompressingSink | undefined = undefined;
+
   #state: "waiting" | "idle" | "scheduled" | "writing" | "closed" = "waiting";
   /** Bytes of all finished frames, and of those that were given to the connection. */
   #finished = 0;
@@ -71,6 +71,7 @@ export class Outbound implements LargeSenderHost, RoomHost {
       options.clock,
       options.maxMessageBytes,
     );
+    this.#payloads = new Payloads(this.#writer, this.#large);
     this.#room = new Room(this, options.budget, READY_BYTES);
   }
 
@@ -125,9 +126,7 @@ export class Outbound implements LargeSenderHost, RoomHost {
     maxMessageBytes: number,
     algorithm?: Algorithm | undefined,
   ): void {
-    if (algorithm !== undefined) {
-      this.#sink = new CompressingSink(this.#writer, algorithm);
-    }
+    this.#payloads.compressWith(algorithm);
     this.#large.maxBytes = Math.min(maxMessageBytes, this.#large.maxBytes);
     this.#connection = connection;
     this.#state = "idle";
@@ -160,11 +159,8 @@ export class Outbound implements LargeSenderHost, RoomHost {
     if (
       !this.#large.messages.isEmpty &&
       this.#large.messages.has(route.address, sender?.pid.toJSON() ?? "")
-    ) {
-      payload = codec.encode(message.body);
-      this.#large.check(payload.length, message.type);
-      if (this.#sink !== undefined) payload = this.#sink.shrink(payload);
-    } else {
+    ) payload = this.#payloads.encode(codec, message.body, message.type);
+    else {
       const numbers = this.#numbers;
       try {
         let receiver = numbers.receiver(route);
@@ -178,7 +174,7 @@ export class Outbound implements LargeSenderHost, RoomHost {
         writer.begin(kind, number, from, type, correlation, remaining);
         numbers.define(writer);
         if (mail !== message) writeHeaders(writer, mail as Envelope); // one of both
-        this.#writePayload(codec, message.body, message.type);
+        this.#payloads.write(codec, message.body, message.type);
       } catch (error) {
         this.#abort();
         throw error;
@@ -187,10 +183,7 @@ export class Outbound implements LargeSenderHost, RoomHost {
       if (payload !== undefined) this.#abort();
     }
     if (payload !== undefined) {
-      const compression = this.#sink?.used;
-      if (compression === undefined) {
-        this.#large.check(payload.length, message.type);
-      }
+      const { compression } = this.#payloads;
       if (used > 0 && used + payload.length > budget) {
         return this.#room.refuse(payload.length);
       }
@@ -230,7 +223,7 @@ export class Outbound implements LargeSenderHost, RoomHost {
     const writer = this.#writer;
     writer.begin(FrameKind.REPLY, 0, 0, 0, correlation, 0);
     try {
-      this.#writePayload(codec, value, "reply");
+      this.#payloads.write(codec, value, "reply");
     } catch (error) {
       writer.abort();
       throw error;
@@ -241,8 +234,7 @@ export class Outbound implements LargeSenderHost, RoomHost {
       return;
     }
     writer.abort();
-    const compression = this.#sink?.used;
-    if (compression === undefined) this.#large.check(payload.length, "reply");
+    const { compression } = this.#payloads;
     this.#large.messages.add(largeReply(correlation, payload, compression));
     this.#schedule();
   }
@@ -337,30 +329,6 @@ export class Outbound implements LargeSenderHost, RoomHost {
     });
     this.#numbers.clear();
     this.#room.close();
-  }
-
-  /** Puts the payload into the frame that was begun, unless it is larger than the peer takes. */
-  #writePayload(
-    codec: DirectCodec<unknown>,
-    value: unknown,
-    what: string,
-  ): void {
-    const writer = this.#writer;
-    const { size } = writer;
-    const sink = this.#sink;
-    if (sink === undefined) codec.write(value, writer);
-    else {
-      sink.used = undefined; // a body without bytes does not come by
-      codec.write(value, sink);
-      if (sink.used !== undefined) this.#checkRaw(sink.used, what);
-    }
-    if (this.#large.maxBytes >= CHUNK_BYTES) return;
-    // Such a limit is passed by what fits into one frame: a tag, a length of three bytes, the payload.
-    this.#large.check(writer.size - size - 4, what);
-  }
-
-  #checkRaw({ totalBytes }: Compressed, what: string): void {
-    this.#large.check(totalBytes, what);
   }
 
   endFrame(mail: Mail | undefined, target: Addressee | undefined): void {

@@ -7,12 +7,11 @@ import { StoppedError } from "../actor/errors.ts";
 import { Pid } from "../actor/pid.ts";
 import { type AnyProtocol, type InputOf, PROTOCOL } from "../actor/protocol.ts";
 import { type ActorRef, protocolData } from "../actor/ref.ts";
-import { ActorSystem, internalsOf } from "../actor/system.ts";
+import { type ActorSystem, internalsOf } from "../actor/system.ts";
 import type { ActorState } from "../actor/snapshot.ts";
 import type { Runtime } from "../actor/runtime.ts";
 import type { NetworkPort } from "../actor/ports.ts";
-import { randomIncarnation } from "../internal/random.ts";
-import { NoListener, type RemoteConnectOptions } from "./client.ts";
+import { makeClient, type RemoteConnectOptions } from "./client.ts";
 import type { RemoteWaitOptions } from "./control_request.ts";
 import { RemoteError } from "./errors.ts";
 import { codecOf } from "./message_codecs.ts";
@@ -176,25 +175,8 @@ export class Remote implements AsyncDisposable {
    * ```
    */
   static async connect(options: RemoteConnectOptions = {}): Promise<Remote> {
-    const { system: systemOptions = {}, ...remoteOptions } = options;
-    const node = checkedOptions(remoteOptions);
-    const certified = await node.transport.identity?.();
-    const name = options.name ?? certified?.system ??
-      `client-${randomIncarnation()}`;
-    const system = new ActorSystem(name, { logger: null, ...systemOptions });
-    const internals = internalsOf(system);
-    const { incarnation } = internals.runtime;
-    const self = { system: name, host: "", port: 0, incarnation };
-    try {
-      const proofs = await readProofs(node);
-      checkProofs(proofs, self);
-      const listener = new NoListener();
-      const made = new RemoteNode(internals, listener, self, node, proofs);
-      return new Remote(system, made, self, true);
-    } catch (error) {
-      await system.drain();
-      throw error;
-    }
+    const { system, node, self } = await makeClient(options);
+    return new Remote(system, node, self, true);
   }
 
   /** The actor system; that of a client is its own, and ends with it. */

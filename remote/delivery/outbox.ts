@@ -3,8 +3,6 @@
  * @module
  */
 
-import type { Backoff } from "../../actor/backoff.ts";
-import { checkBackoff } from "../../actor/backoff.ts";
 import type { DeadLetterReason } from "../../actor/events.ts";
 import type { Message } from "../../actor/message.ts";
 import type { AnyProtocol, MessageOf } from "../../actor/protocol.ts";
@@ -21,53 +19,16 @@ import { randomIncarnation } from "../../internal/random.ts";
 import { CodecCache, type MessageCodecs } from "../message_codecs.ts";
 import { OverloadedError, RemoteError } from "../errors.ts";
 import { formatAddress } from "../transport.ts";
-import { checkInteger } from "./checks.ts";
 import { DeliveryError } from "./delivery_error.ts";
 import { Inbox, type InboxProtocol } from "./inbox_protocol.ts";
-import {
-  OutboxCore,
-  type OutboxEffect,
-  type OutboxEvent,
-} from "./outbox_core.ts";
+import { OutboxCore } from "./outbox_core.ts";
+import type { OutboxEffect, OutboxEvent } from "./outbox_steps.ts";
+import { checkedOutboxOptions, type OutboxOptions } from "./outbox_options.ts";
 import { SEGMENT_BYTES } from "./segment.ts";
 
 /** An inbox answers a question after 5 s at the latest. */
 const QUESTION_TIMEOUT = 15_000;
 const OPEN_TIMEOUT = 5_000;
-
-/** Options of an {@linkcode Outbox}. */
-export interface OutboxOptions {
-  /**
-   * What happens to messages that may have been handled when the inbox was started anew and has forgotten
-   * them: `"at_least_once"` sends them again, `"effectively_once"` gives them up with the outcome
-   * `"unknown"`. While the inbox lives, each message is handled once with both.
-   * @default "at_least_once"
-   */
-  guarantee?: "at_least_once" | "effectively_once";
-  /**
-   * Bytes of messages that are not confirmed, at most; more are refused. A message larger than that is
-   * taken when nothing waits.
-   * @default 4194304 (4 MiB)
-   */
-  maxBytes?: number;
-  /**
-   * How long a message may wait for its confirmation before it is given up, in milliseconds, 100 ms to a
-   * day.
-   * @default 60000
-   */
-  giveUpAfter?: number;
-  /**
-   * How long nothing may be heard before what was sent is sent again, in milliseconds. A link that
-   * ends is noticed at once.
-   * @default 2000
-   */
-  resendAfter?: number;
-  /**
-   * How long to wait before the next attempt when the inbox cannot be reached.
-   * @default 50 ms to 2 s
-   */
-  backoff?: Backoff;
-}
 
 /** A message that is not confirmed. */
 interface Sent {
@@ -133,18 +94,8 @@ export class Outbox<P extends AnyProtocol> implements AsyncDisposable {
     inbox: ActorRef<InboxProtocol>,
     options: OutboxOptions = {},
   ) {
-    const {
-      guarantee = "at_least_once",
-      maxBytes = 4 * 1024 * 1024,
-      giveUpAfter = 60_000,
-      resendAfter = 2_000,
-      backoff = { min: 50, max: 2_000 },
-    } = options;
-    const action = "make an outbox";
-    checkInteger(action, "maxBytes", maxBytes, 1, Number.MAX_SAFE_INTEGER);
-    checkInteger(action, "giveUpAfter", giveUpAfter, 100, 86_400_000);
-    checkInteger(action, "resendAfter", resendAfter, 10, 86_400_000);
-    checkBackoff(backoff);
+    const { guarantee, maxBytes, giveUpAfter, resendAfter, backoff } =
+      checkedOutboxOptions(options);
     const { runtime } = internalsOf(system);
     this.#protocol = protocol;
     this.#inbox = inbox;

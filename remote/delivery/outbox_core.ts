@@ -4,101 +4,20 @@
  * @module
  */
 
-import { type Backoff, backoffDelay } from "../../actor/backoff.ts";
+import { backoffDelay } from "../../actor/backoff.ts";
 import type { Outcome } from "../../actor/errors.ts";
 import { Deque } from "../../internal/deque.ts";
-import type { Random } from "../../internal/random.ts";
+import type { DeliveryFailure, DeliveryProgress } from "./inbox_core.ts";
 import type {
-  DeliveryFailure,
-  DeliveryProgress,
-  DeliveryReport,
-} from "./inbox_core.ts";
+  OutboxEffect,
+  OutboxEvent,
+  OutboxSettings,
+  Why,
+} from "./outbox_steps.ts";
 import type { DeliverySegment } from "./segment.ts";
 
 /** What a message that waits is taken to need besides its body, in bytes. */
 const OVERHEAD = 256;
-
-/** What happens to an {@linkcode OutboxCore}. Times are milliseconds on one clock, and never fall. */
-export type OutboxEvent =
-  | {
-    readonly kind: "send";
-    readonly id: number;
-    readonly type: string;
-    readonly body: Uint8Array;
-  }
-  /** The inbox has begun a session; what it knows of earlier ones is gone. */
-  | {
-    readonly kind: "opened";
-    readonly session: number;
-    /** What the inbox calls the session. */
-    readonly key: number;
-    readonly upTo: number;
-  }
-  /** The inbox has answered a question. */
-  | {
-    readonly kind: "report";
-    readonly session: number;
-    readonly report: DeliveryReport;
-  }
-  /** The inbox does not know the session: it is a new one, or has forgotten it. */
-  | { readonly kind: "forgotten"; readonly session: number }
-  /** A question, or the request for a session, has failed: nobody knows what has come. */
-  | { readonly kind: "failed"; readonly session: number }
-  | { readonly kind: "tick" };
-
-/** What to do about it, in order. */
-export type OutboxEffect =
-  | { readonly kind: "open"; readonly session: number }
-  /** Ask for news: `report`, `forgotten` or `failed` follows. */
-  | {
-    readonly kind: "ask";
-    readonly session: number;
-    /** What the inbox calls the session. */
-    readonly key: number;
-    readonly known: DeliveryProgress;
-  }
-  | { readonly kind: "segment"; readonly segment: DeliverySegment }
-  /** A message was handled. */
-  | { readonly kind: "confirmed"; readonly id: number }
-  /** The inbox says that a message has failed. */
-  | {
-    readonly kind: "rejected";
-    readonly id: number;
-    readonly failure: DeliveryFailure;
-  }
-  /** Nothing more is done for a message. */
-  | {
-    readonly kind: "given_up";
-    readonly id: number;
-    readonly outcome: Outcome;
-    readonly why: Why;
-  };
-
-/**
- * Why a message was given up: its time was over, the inbox does not know any more whether it had it, or
- * the outbox was closed.
- */
-export type Why = "time" | "forgotten" | "closed";
-
-/** Settings of an {@linkcode OutboxCore}. */
-export interface OutboxSettings {
-  /** What tells this outbox apart from all others. */
-  readonly producer: string;
-  /** What happens to messages that may have been handled when the inbox has lost its memory. */
-  readonly guarantee: "at_least_once" | "effectively_once";
-  /** Bytes of the part in one segment. */
-  readonly segmentBytes: number;
-  /** How long without news before what was sent is sent again. */
-  readonly resendAfter: number;
-  /** How long a message may wait before it is given up. */
-  readonly giveUpAfter: number;
-  /** How long without messages before a session is taken for forgotten by the inbox. */
-  readonly idleAfter: number;
-  /** How long to wait before the next attempt after a failed one. */
-  readonly backoff: Backoff;
-  /** The source of the jitter. */
-  readonly random: Random;
-}
 
 /** A message that is not confirmed. */
 interface Entry {

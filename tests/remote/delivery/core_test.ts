@@ -3,7 +3,7 @@ import { type Random, seededRandom } from "../../../internal/random.ts";
 import { below, pick, testSeed } from "../wire_random.ts";
 import { DeliveryWorld, type WorldOptions } from "./core_world.ts";
 
-const ROUNDS = 60;
+const ROUNDS = 40;
 const MESSAGES = 150;
 
 function optionsOf(random: Random): Omit<WorldOptions, "guarantee"> {

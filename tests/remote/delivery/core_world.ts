@@ -6,11 +6,11 @@
  */
 import type { Random } from "../../../internal/random.ts";
 import { Intake, type IntakeEffect } from "../../../remote/delivery/intake.ts";
-import {
-  OutboxCore,
-  type OutboxEffect,
-  type OutboxSettings,
-} from "../../../remote/delivery/outbox_core.ts";
+import { OutboxCore } from "../../../remote/delivery/outbox_core.ts";
+import type {
+  OutboxEffect,
+  OutboxSettings,
+} from "../../../remote/delivery/outbox_steps.ts";
 import { below } from "../wire_random.ts";
 
 /** How long the inbox remembers an outbox of which nothing comes: longer than the worst luck lasts here. */
