@@ -38,16 +38,22 @@ export function encodeMessage<Schema extends DescMessage>(
   message: MessageShape<Schema>,
   options: FrameOptions = {},
 ): Uint8Array<ArrayBuffer> {
-  const { metadata, limit = MAX_FRAME_BYTES } = options;
-  const body = toBinary(schema, message);
+  return encodeBody(schema.typeName, toBinary(schema, message), options);
+}
+
+/**
+ * Returns the frame of a message that is bytes already.
+ *
+ * @throws {FrameError} When it would be larger than the limit.
+ */
+export function encodeBody(
+  name: string,
+  body: Uint8Array,
+  { metadata, limit = MAX_FRAME_BYTES }: FrameOptions = {},
+): Uint8Array<ArrayBuffer> {
   return metadata === undefined
-    ? encodePlain(schema.typeName, body, limit)
-    : encodeWithMetadata(
-      schema.typeName,
-      encodeMetadata(metadata),
-      body,
-      limit,
-    );
+    ? encodePlain(name, body, limit)
+    : encodeWithMetadata(name, encodeMetadata(metadata), body, limit);
 }
 
 /**

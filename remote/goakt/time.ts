@@ -12,10 +12,19 @@ const ABSOLUTE = 100_000_000_000_000_000n;
 /** A deadline that passed longer ago says that the clocks differ, in milliseconds. */
 const OLDEST = 60_000;
 
-/** Returns a duration of `milliseconds`, which must be finite. */
-export function toDuration(milliseconds: number): Duration {
+/** The seconds and nanoseconds in `milliseconds`, which must be finite. */
+export function durationParts(
+  milliseconds: number,
+): [seconds: number, nanos: number] {
   const seconds = Math.trunc(milliseconds / 1_000);
   const nanos = Math.round((milliseconds - seconds * 1_000) * NANOS);
+  const isWhole = Math.abs(nanos) === 1_000 * NANOS;
+  return isWhole ? [seconds + Math.sign(nanos), 0] : [seconds, nanos];
+}
+
+/** Returns a duration of `milliseconds`, which must be finite. */
+export function toDuration(milliseconds: number): Duration {
+  const [seconds, nanos] = durationParts(milliseconds);
   return create(DurationSchema, { seconds: BigInt(seconds), nanos });
 }
 

@@ -7,7 +7,6 @@ import type { ActorError } from "../../../actor/errors.ts";
 import type { Pid } from "../../../actor/pid.ts";
 import type { ProtocolData } from "../../../actor/protocol.ts";
 import type { Runtime } from "../../../actor/runtime.ts";
-import { create } from "@bufbuild/protobuf";
 import { DisconnectedError, RemoteError } from "../../errors.ts";
 import type { RemoteMeters } from "../../meter.ts";
 import { formatAddress, type Transport } from "../../transport.ts";
@@ -20,7 +19,6 @@ import {
 import {
   RemoteLookupRequestSchema,
   RemoteLookupResponseSchema,
-  RemoteMessageSchema,
   RemoteReinstateRequestSchema,
   RemoteReinstateResponseSchema,
   RemoteReSpawnRequestSchema,
@@ -31,7 +29,8 @@ import {
   RemoteStopResponseSchema,
 } from "../gen/internalpb/remoting_pb.ts";
 import type { Compression } from "../compression/compression.ts";
-import { type Payload, toAny } from "../payload.ts";
+import type { Payload } from "../payload.ts";
+import { messageBytes } from "./message_bytes.ts";
 import { PROBE_NAME, TEXT } from "../refusal.ts";
 import { type CallOptions, Endpoint } from "./endpoint.ts";
 import { GoaktRef, type GoaktRefHost } from "./goakt_ref.ts";
@@ -168,13 +167,11 @@ export class GoaktClient implements GoaktRefHost {
     if (address === undefined || endpoint === undefined) {
       return lost(flaw ?? "remoting of this node has ended");
     }
-    const message = create(RemoteMessageSchema, {
-      sender: NO_SENDER,
-      receiver: to,
-      message: toAny(payload),
-    });
+    const bytes = messageBytes(NO_SENDER, to, payload);
     const size = payload.bytes.length + OVERHEAD;
-    if (!endpoint.tell({ message, size, lost })) lost("there is no room");
+    if (!endpoint.tell({ receiver: to, bytes, size, lost })) {
+      lost("there is no room");
+    }
   }
 
   /** The address of an actor of a peer, or `undefined` when nobody lives there. */

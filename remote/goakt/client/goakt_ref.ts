@@ -3,7 +3,6 @@
  * @module
  */
 
-import { create } from "@bufbuild/protobuf";
 import { type AskRegistry, PendingAsk } from "../../../actor/asks.ts";
 import { type ActorError, AskTimeoutError } from "../../../actor/errors.ts";
 import {
@@ -34,13 +33,11 @@ import {
   RemoteAskRequestSchema,
   type RemoteAskResponse,
   RemoteAskResponseSchema,
-  type RemoteMessage,
-  RemoteMessageSchema,
 } from "../gen/internalpb/remoting_pb.ts";
 import { formatName, type NamedCodec, namedCodec } from "../named_codec.ts";
-import { fromAny, type Payload, toAny } from "../payload.ts";
-import { toDuration } from "../time.ts";
+import { fromAny, type Payload } from "../payload.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { askBody, messageBytes } from "./message_bytes.ts";
 
 /** What a reference needs of its node. */
 export interface GoaktRefHost {
@@ -148,18 +145,18 @@ export class GoaktRef extends BaseRef {
     return this.pid.toString();
   }
 
-  #message(sender: Pid | undefined, payload: Payload): RemoteMessage {
-    return create(RemoteMessageSchema, {
-      sender: this.#host.senderOf(sender),
-      receiver: this.#address,
-      message: toAny(payload),
-    });
+  #message(
+    sender: Pid | undefined,
+    payload: Payload,
+  ): Uint8Array<ArrayBuffer> {
+    const from = this.#host.senderOf(sender);
+    return messageBytes(from, this.#address, payload);
   }
 
   #tell(
     endpoint: Endpoint,
     mail: Mail,
-    message: RemoteMessage,
+    message: Uint8Array<ArrayBuffer>,
     { typeName, bytes }: Payload,
     state: "new" | "accepted",
   ): boolean {
@@ -168,7 +165,12 @@ export class GoaktRef extends BaseRef {
     const lost = (error: unknown) =>
       this.#refuse(mail, reasonOf(error), error, endpoint);
     const headers = headersOf(mail);
-    if (endpoint.tell({ message, headers, size, lost }, state)) return true;
+    if (
+      endpoint.tell(
+        { receiver: this.#address, bytes: message, headers, size, lost },
+        state,
+      )
+    ) return true;
     const node = formatAddress(this.pid.host, this.pid.port);
     const action = `deliver a message to "${this.pid}"`;
     const error = new OverloadedError(node, action);
@@ -179,7 +181,7 @@ export class GoaktRef extends BaseRef {
     endpoint: Endpoint,
     message: Message,
     replyTo: ReplyTo,
-    remote: RemoteMessage,
+    remote: Uint8Array,
     headers: MessageHeaders | undefined,
   ): boolean {
     const codec = replyCodec(message);
@@ -190,7 +192,7 @@ export class GoaktRef extends BaseRef {
     const since = meter?.now() ?? 0;
     const giveUp = endpoint.send(this.#address, {
       request: RemoteAskRequestSchema,
-      fields: { remoteMessages: [remote], timeout: toDuration(timeout) },
+      body: askBody(remote, timeout),
       response: RemoteAskResponseSchema,
       action: `complete the ask of "${message.type}" to "${this.pid}"`,
       headers,

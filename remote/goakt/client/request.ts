@@ -8,6 +8,7 @@ import {
   type DescMessage,
   type MessageInitShape,
   type MessageShape,
+  toBinary,
 } from "@bufbuild/protobuf";
 import type { MessageHeaders } from "../../../actor/propagation.ts";
 import type { Clock } from "../../../internal/clock.ts";
@@ -15,7 +16,7 @@ import { FrameError } from "../../errors.ts";
 import type { ParsedFrame } from "../../frame.ts";
 import type { LinkMeter } from "../../meter.ts";
 import { ErrorSchema } from "../gen/internalpb/error_pb.ts";
-import { decodeMessage, encodeMessage } from "../messages.ts";
+import { decodeMessage, encodeBody } from "../messages.ts";
 import type { Exchange, Pending } from "./exchange.ts";
 import { NotSentError, reportedError } from "./failures.ts";
 import type { Pool, Waiter } from "./pool.ts";
@@ -27,8 +28,10 @@ export interface RequestOptions<
 > {
   /** The request. */
   request: Req;
-  /** Its fields. */
-  fields: MessageInitShape<Req>;
+  /** Its fields, unless it has a body. */
+  fields?: MessageInitShape<Req>;
+  /** Its bytes. */
+  body?: Uint8Array;
   /** The answer. */
   response: Res;
   /** What is done, for errors. */
@@ -75,8 +78,9 @@ export function sendRequest<Req extends DescMessage, Res extends DescMessage>(
   when: (start: () => void) => void = (start) => start(),
 ): () => void {
   const { request, fields, headers } = options;
+  const { body = toBinary(request, create(request, fields)) } = options;
   const { limit } = target;
-  const frame = encodeMessage(request, create(request, fields), {
+  const frame = encodeBody(request.typeName, body, {
     limit,
     metadata: headers && { headers, deadline: 0n },
   });

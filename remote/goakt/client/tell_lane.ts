@@ -3,17 +3,16 @@
  * @module
  */
 
-import { create } from "@bufbuild/protobuf";
 import type { MessageHeaders } from "../../../actor/propagation.ts";
 import { Deque } from "../../../internal/deque.ts";
 import type { ParsedFrame } from "../../frame.ts";
 import { ErrorSchema } from "../gen/internalpb/error_pb.ts";
 import {
-  type RemoteMessage,
   RemoteTellRequestSchema,
   RemoteTellResponseSchema,
 } from "../gen/internalpb/remoting_pb.ts";
-import { decodeMessage, encodeMessage } from "../messages.ts";
+import { decodeMessage, encodeBody } from "../messages.ts";
+import { tellBody } from "./message_bytes.ts";
 import { FrameError } from "../../errors.ts";
 import type { Exchange, Pending } from "./exchange.ts";
 import { NotSentError, reportedError } from "./failures.ts";
@@ -21,8 +20,10 @@ import type { RequestTarget } from "./request.ts";
 
 /** A message on its way. */
 export interface Tell {
-  /** The message as it travels. */
-  readonly message: RemoteMessage;
+  /** The address of the actor. */
+  readonly receiver: string;
+  /** The message as it travels; see {@linkcode messageBytes}. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
   /** Texts that travel with it. */
   readonly headers?: MessageHeaders | undefined;
   /** Its size, about, in bytes. */
@@ -99,7 +100,7 @@ export class TellLane {
     this.#bytes += tell.size;
     this.#target.meter?.waiting(this.#bytes);
     const number = ++this.#taken;
-    this.#last.set(tell.message.receiver, number);
+    this.#last.set(tell.receiver, number);
     this.#queue.push({ tell, number });
     this.#pump();
     return true;
@@ -181,7 +182,7 @@ export class TellLane {
       if (
         first !== undefined && (bytes > mostBytes ||
           tell.headers !== first.tell.headers ||
-          tell.message.receiver !== first.tell.message.receiver)
+          tell.receiver !== first.tell.receiver)
       ) break;
       this.#queue.shift();
       batch.push(taken);
@@ -193,10 +194,9 @@ export class TellLane {
     const { limit } = this.#target;
     let frame: Uint8Array;
     try {
-      const remoteMessages = batch.map(({ tell }) => tell.message);
-      const request = create(RemoteTellRequestSchema, { remoteMessages });
+      const body = tellBody(batch.map(({ tell }) => tell.bytes));
       const headers = batch[0]?.tell.headers;
-      frame = encodeMessage(RemoteTellRequestSchema, request, {
+      frame = encodeBody(RemoteTellRequestSchema.typeName, body, {
         limit,
         metadata: headers && { headers, deadline: 0n },
       });
@@ -223,7 +223,7 @@ export class TellLane {
   #leave({ tell, number }: Taken): void {
     this.#bytes -= tell.size;
     this.#target.meter?.waiting(this.#bytes);
-    const { receiver } = tell.message;
+    const { receiver } = tell;
     if (this.#last.get(receiver) === number) this.#last.delete(receiver);
     const behind = this.#behind.get(number);
     if (behind === undefined) return;
