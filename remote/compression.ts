@@ -102,19 +102,27 @@ export function checkCompression(setting: MessageCompression): void {
  * @param compressed What the peer says of it.
  * @param bytes What came.
  * @param maxBytes Bytes of the largest payload.
+ * @param reads The numbers of what the peer was told that it may use.
  * @throws {FrameError} When it is larger than that, or not what the peer says.
  */
 export function expand(
   { algorithm, totalBytes }: Compressed,
   bytes: Uint8Array,
   maxBytes: number,
+  reads: readonly number[],
 ): Uint8Array {
-  const known = BY_NUMBER.get(algorithm);
+  const known = reads.includes(algorithm)
+    ? BY_NUMBER.get(algorithm)
+    : undefined;
   if (known === undefined || totalBytes === 0 || totalBytes > maxBytes) {
     throw new FrameError(
       "read a compressed message",
       `it has ${totalBytes} bytes and compression ${algorithm}`,
-      `1 to ${maxBytes} bytes and a compression of 1 to ${BY_NUMBER.size} were expected`,
+      reads.length === 0
+        ? "no compression was expected"
+        : `1 to ${maxBytes} bytes and a compression of ${
+          reads.join(", ")
+        } were expected`,
     );
   }
   let expanded: Uint8Array;

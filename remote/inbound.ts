@@ -4,7 +4,7 @@
  */
 
 import { Assembler } from "./chunks.ts";
-import { expand } from "./compression.ts";
+import { expand, readable } from "./compression.ts";
 import { FrameError } from "./errors.ts";
 import type { RequestRoom } from "./goakt/server/request_room.ts";
 import { IncomingMessage, type IncomingReply } from "./incoming.ts";
@@ -51,6 +51,8 @@ export class Inbound {
   readonly #incoming: IncomingMessage = new IncomingMessage();
   readonly #assembler: Assembler<IncomingMessage | IncomingReply>;
   readonly #maxBytes: number;
+  /** The compressions that the peer was told of. */
+  readonly #reads: readonly number[];
   #state: "open" | "closed" = "open";
   #counted = 0;
   #now = 0;
@@ -61,7 +63,9 @@ export class Inbound {
     maxMessageBytes: number,
     takes: Direction,
     room?: RequestRoom,
+    reads: readonly number[] = readable("auto"),
   ) {
+    this.#reads = reads;
     this.#handler = handler;
     this.#takes = takes;
     this.#maxBytes = maxMessageBytes;
@@ -223,7 +227,7 @@ export class Inbound {
       const { correlation, compression } = head;
       const reply = compression === undefined
         ? payload
-        : expand(compression, payload, this.#maxBytes);
+        : this.#expand(compression, payload);
       return this.#handler.wholeReply(correlation, reply);
     }
     head.bytes = payload;
@@ -234,17 +238,21 @@ export class Inbound {
     this.#handler.message(head);
   }
 
+  #expand(compression: Compressed, bytes: Uint8Array): Uint8Array {
+    return expand(compression, bytes, this.#maxBytes, this.#reads);
+  }
+
   #expandBody(incoming: IncomingMessage): void {
     const { compression, bytes, start, end } = incoming;
     const body = bytes.subarray(start, end);
-    incoming.bytes = expand(compression as Compressed, body, this.#maxBytes); // looked at before
+    incoming.bytes = this.#expand(compression as Compressed, body); // looked at before
     incoming.start = 0;
     incoming.end = incoming.bytes.length;
   }
 
   #expandReply(frame: DecodedFrame): void {
     const compression = frame.compression as Compressed; // as above
-    frame.buffer = expand(compression, frame.payload(), this.#maxBytes);
+    frame.buffer = this.#expand(compression, frame.payload());
     frame.payloadStart = 0;
     frame.payloadEnd = frame.buffer.length;
   }

@@ -3,6 +3,7 @@
  * @module
  */
 
+import { readable } from "./compression.ts";
 import { discard } from "./farewell.ts";
 import { Inbound, type InboundHandler } from "./inbound.ts";
 import type { LinkOptions } from "./link_options.ts";
@@ -44,6 +45,7 @@ export class Reading {
       options.maxMessageBytes,
       takes,
       options.unfinished,
+      readable(options.compression ?? "none"),
     );
   }
 

@@ -157,7 +157,12 @@ const BOMB = zstdCompressSync(new Uint8Array(64 * 2 ** 20)); // 64 MiB from 6 kB
 Deno.test("expand() makes no more of a payload than was announced", () => {
   const bytes = zstdCompressSync(new Uint8Array(10_000));
   const said = (compressed: Partial<Compressed>, body: Uint8Array = bytes) =>
-    expand({ algorithm: 1, totalBytes: 10_000, ...compressed }, body, 100_000);
+    expand(
+      { algorithm: 1, totalBytes: 10_000, ...compressed },
+      body,
+      100_000,
+      [1, 2],
+    );
   assertEquals(said({}).length, 10_000);
   for (
     const wrong of [
@@ -167,6 +172,7 @@ Deno.test("expand() makes no more of a payload than was announced", () => {
       { totalBytes: 100_001 },
       { algorithm: 0 },
       { algorithm: 2 },
+      { algorithm: 3 },
       { algorithm: 9 },
     ]
   ) assertThrows(() => said(wrong), FrameError);
@@ -196,7 +202,7 @@ Deno.test("A decompression bomb ends its link, costs no memory to speak of, and 
   );
   for (const frames of attacks) {
     await using world = new World();
-    const b = await world.node("b");
+    const b = await world.node("b", { remote: { compression: "auto" } });
     const box = spawnBox(b.system, "box");
     const honest = (await world.node("c")).remote.ref(Box, addressOf(b, "box"));
     await honest.ask(Box.ids());
@@ -209,6 +215,32 @@ Deno.test("A decompression bomb ends its link, costs no memory to speak of, and 
     assert(warned(b).includes("compressed message"), warned(b));
     assertEquals([box.sizes, await honest.ask(Box.ids())], [[], []]);
   }
+});
+
+Deno.test("A node that wants no compression ends the link of a peer that compresses all the same", async () => {
+  await using world = new World();
+  const b = await world.node("b");
+  spawnBox(b.system, "box");
+  const peer = await WirePeer.dial(world, b);
+  const body = zstdCompressSync(new Uint8Array(5_000));
+  await peer.connection.write(
+    encode({
+      kind: FrameKind.TELL,
+      receiver: 1,
+      type: 1,
+      definitions: [
+        { number: 1, table: 1, value: "/box" },
+        { number: 1, table: 2, value: "box.raw" },
+      ],
+      compression: { algorithm: 1, totalBytes: 5_000 },
+      payload: body,
+    }),
+  );
+  const last = (await peer.rest()).at(-1);
+  assertEquals(
+    last?.failure?.text,
+    "Cannot read a compressed message: it has 5000 bytes and compression 1, no compression was expected",
+  );
 });
 
 Deno.test("Remote.start() refuses a compression that it does not know", async () => {
