@@ -71,12 +71,11 @@ export interface ClientParts {
 export async function makeClient(
   options: RemoteConnectOptions,
 ): Promise<ClientParts> {
-  const {
-    name = `client-${randomIncarnation()}`,
-    system: systemOptions = {},
-    ...remoteOptions
-  } = options;
+  const { system: systemOptions = {}, ...remoteOptions } = options;
   const settings = checkedOptions(remoteOptions);
+  const certified = await settings.transport.identity?.();
+  const name = options.name ?? certified?.system ??
+    `client-${randomIncarnation()}`;
   const system = new ActorSystem(name, { logger: null, ...systemOptions });
   const internals = internalsOf(system);
   const { incarnation } = internals.runtime;
