@@ -5,12 +5,7 @@
 
 import type { Addressee } from "../actor/dead_letters.ts";
 import type { Silence } from "../actor/errors.ts";
-import {
-  Envelope,
-  type Mail,
-  type Message,
-  type ReplyTo,
-} from "../actor/message.ts";
+import type { Mail, ReplyTo } from "../actor/message.ts";
 import type { BaseRef } from "../actor/ref.ts";
 import {
   type ControlRequest,
@@ -18,7 +13,7 @@ import {
   type RemoteWaitOptions,
 } from "./control_request.ts";
 import { chooseCompression } from "./compression.ts";
-import { DisconnectedError, OverloadedError } from "./errors.ts";
+import { DisconnectedError } from "./errors.ts";
 import { errorOf, failureOf } from "./failure.ts";
 import { lastFrames, sayFarewell } from "./farewell.ts";
 import { printable } from "./first_message.ts";
@@ -28,14 +23,13 @@ import { Idleness } from "./idleness.ts";
 import type { IncomingMessage } from "./incoming.ts";
 import type { LargeMessage } from "./large_messages.ts";
 import type { LinkOptions } from "./link_options.ts";
+import { sendOver } from "./link_sending.ts";
 import { Losses } from "./losses.ts";
-import type { MessageCodecs } from "./message_codecs.ts";
 import { OpenAsks } from "./open_asks.ts";
 import { Outbound } from "./outbound.ts";
 import { Reading, type ReadingHost } from "./reading.ts";
 import type { Ending } from "./redials.ts";
-import { remainingFor } from "./remaining.ts";
-import { type Request, Requests } from "./requests.ts";
+import { Requests } from "./requests.ts";
 import type { Route } from "./route.ts";
 import { silenceOfAsk } from "./silence.ts";
 import type { Connection } from "./transport.ts";
@@ -182,70 +176,7 @@ export class Link implements ReadingHost {
 
   /** Sends a message, or makes a dead letter of it and returns false. */
   send(route: Route, mail: Mail, target: BaseRef): boolean {
-    let message;
-    let sender: BaseRef | undefined;
-    let request: Request | undefined;
-    let remaining = 0;
-    if (mail instanceof Envelope) {
-      message = mail.message;
-      sender = mail.sender;
-      const { replyTo } = mail;
-      if (replyTo !== undefined) {
-        if (this.requests.isFull) return this.#tooMany(mail, message, target);
-        const codecs = route.codecs[message.index] as MessageCodecs; // one for each message
-        request = this.requests.open(replyTo, codecs, message.type, target);
-        remaining = remainingFor(mail, replyTo, this.#options.runtime.clock);
-      }
-    } else {
-      message = mail;
-    }
-    const correlation = request === undefined ? 0 : request.correlation;
-    const { runtime: { deadLetters }, meter } = this.#options;
-    const { outbound } = this;
-    if (meter !== undefined && request !== undefined) {
-      request.protocol = message.protocol.name;
-      request.since = meter.now();
-    }
-    try {
-      if (
-        // deno-fmt-ignore -- one argument a line hides how little happens here
-        outbound.message(route, mail, message, target, sender, correlation, remaining)
-      ) {
-        // When nobody waits any more, the peer is told, after it was told of the message.
-        if (request !== undefined) {
-          request.position = outbound.messages;
-          request.replyTo.carrier = request;
-        }
-        meter?.waiting(outbound.inFlight);
-        return true;
-      }
-    } catch (error) {
-      request?.discard();
-      meter?.failed(error);
-      deadLetters.take(mail, target, "not_encodable", error);
-      return false;
-    }
-    request?.discard();
-    meter?.refused();
-    deadLetters.take(
-      mail,
-      target,
-      "overloaded",
-      request && new OverloadedError(this.node, request.action),
-    );
-    return false;
-  }
-
-  #tooMany(mail: Mail, { type }: Message, target: BaseRef): false {
-    const error = new OverloadedError(
-      this.node,
-      `complete the ask of "${type}" to "${target.pid}"`,
-      `${this.requests.size} asks have no answer`,
-      "fewer were expected",
-    );
-    this.#options.meter?.refused();
-    this.#options.runtime.deadLetters.take(mail, target, "overloaded", error);
-    return false;
+    return sendOver(this, this.#options, route, mail, target);
   }
 
   /**
