@@ -3,8 +3,8 @@
  * @module
  */
 
-import type { Pid } from "./pid.ts";
-import type { Terminated, TerminationReason } from "./ref.ts";
+import type { Pid } from "./reference/pid.ts";
+import type { Terminated, TerminationReason } from "./reference/ref.ts";
 
 /**
  * What is known about the message behind an error: `"not_delivered"` says that no handler saw it,

@@ -3,14 +3,14 @@
  * @module
  */
 
-import { ActorSystem, internalsOf } from "../actor/system.ts";
-import type { ActorSystemOptions } from "../actor/system_options.ts";
+import { ActorSystem, internalsOf } from "../actor/system/system.ts";
+import type { ActorSystemOptions } from "../actor/system/system_options.ts";
 import { randomIncarnation } from "../internal/random.ts";
-import type { NodeIdentity } from "./handshake.ts";
-import { RemoteNode } from "./node.ts";
-import { checkProofs, readProofs } from "./own_proofs.ts";
+import type { NodeIdentity } from "./handshake/handshake.ts";
+import { RemoteNode } from "./node/node.ts";
+import { checkProofs, readProofs } from "./handshake/own_proofs.ts";
 import { checkedOptions, type RemoteOptions } from "./remote_options.ts";
-import type { Connection, Listener } from "./transport.ts";
+import type { Connection, Listener } from "./transport/transport.ts";
 
 /** Options of {@linkcode Remote.connect}: those of a node that concern what it dials. */
 export interface RemoteConnectOptions extends

@@ -8,7 +8,7 @@ import {
   type ActorErrorOptions,
   type Outcome,
 } from "../actor/errors.ts";
-import type { Pid } from "../actor/pid.ts";
+import type { Pid } from "../actor/reference/pid.ts";
 
 /** No connection to the node could be made. Nothing was sent, so the same call may be made again. */
 export class ConnectError extends ActorError {

@@ -4,10 +4,10 @@
  */
 
 import { ActorError, describe, type Outcome } from "../actor/errors.ts";
-import { Pid } from "../actor/pid.ts";
-import { Reject } from "../actor/reject.ts";
+import { Pid } from "../actor/reference/pid.ts";
+import { Reject } from "../actor/protocol/reject.ts";
 import { FrameError, RemoteError } from "./errors.ts";
-import { decodeReply, type MessageCodecs } from "./message_codecs.ts";
+import { decodeReply, type MessageCodecs } from "./codec/message_codecs.ts";
 import type { Failure } from "./wire/fields.ts";
 import { OUTCOMES, REJECTED } from "./wire/kinds.ts";
 

@@ -3,8 +3,12 @@
  * @module
  */
 
-import { Envelope, type Mail, MessageValue } from "../actor/message.ts";
-import { PROTOCOL, protocol, tell } from "../actor/protocol.ts";
+import {
+  Envelope,
+  type Mail,
+  MessageValue,
+} from "../actor/protocol/message.ts";
+import { PROTOCOL, protocol, tell } from "../actor/protocol/protocol.ts";
 
 /** Its name on the wire: no protocol can have a message of that name, since none has a colon in its name. */
 export const POISON_TYPE = "troupe:PoisonPill";

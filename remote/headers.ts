@@ -3,9 +3,9 @@
  * @module
  */
 
-import type { Envelope } from "../actor/message.ts";
-import type { MessageHeaders } from "../actor/propagation.ts";
-import type { Runtime } from "../actor/runtime.ts";
+import type { Envelope } from "../actor/protocol/message.ts";
+import type { MessageHeaders } from "../actor/propagation/propagation.ts";
+import type { Runtime } from "../actor/system/runtime.ts";
 import { FrameError } from "./errors.ts";
 import type { FrameWriter } from "./wire/encoder.ts";
 import { type Header, MAX_REPEATED } from "./wire/fields.ts";

@@ -21,15 +21,15 @@ export {
   RateError,
   RemoteError,
 } from "./errors.ts";
-export { json } from "./json.ts";
-export { MemoryRemoteMetrics } from "./metrics.ts";
-export { protobuf } from "./protobuf.ts";
-export { bytes } from "./raw.ts";
+export { json } from "./codec/json.ts";
+export { MemoryRemoteMetrics } from "./metrics/metrics.ts";
+export { protobuf } from "./codec/protobuf.ts";
+export { bytes } from "./codec/raw.ts";
 export { Remote } from "./remote.ts";
-export { TcpTransport } from "./tcp_transport.ts";
-export { ListenError } from "./transport.ts";
-export { TlsTransport } from "./tls_transport.ts";
-export { UnixTransport } from "./unix_transport.ts";
+export { TcpTransport } from "./transport/tcp_transport.ts";
+export { ListenError } from "./transport/transport.ts";
+export { TlsTransport } from "./tls/tls_transport.ts";
+export { UnixTransport } from "./transport/unix_transport.ts";
 
 export type { InboxOptions } from "./delivery/inbox.ts";
 export type {
@@ -57,31 +57,34 @@ export type {
   PeerSnapshot,
   RemoteMetrics,
   TrafficSnapshot,
-} from "./metrics.ts";
-export type { NetworkInterface } from "./own_address.ts";
-export type { ProtobufSchema } from "./protobuf.ts";
-export type { RemoteWaitOptions } from "./control_request.ts";
+} from "./metrics/metrics.ts";
+export type { NetworkInterface } from "./node/own_address.ts";
+export type { ProtobufSchema } from "./codec/protobuf.ts";
+export type { RemoteWaitOptions } from "./node/control_request.ts";
 export type { RemoteConnectOptions } from "./client.ts";
-export type { MessageCompression } from "./compression.ts";
+export type { MessageCompression } from "./codec/compression.ts";
 export type { RemoteRefOptions, RemoteSpawnOptions } from "./remote_calls.ts";
-export type { RedialDelay } from "./redials.ts";
+export type { RedialDelay } from "./node/redials.ts";
 export type { RemoteOptions } from "./remote_options.ts";
 export type {
   Authorize,
   ClientLimits,
   PeerAction,
   PeerRequest,
-} from "./access.ts";
-export type { RefusalReason } from "./handshake_acceptor.ts";
+} from "./node/access.ts";
+export type { RefusalReason } from "./handshake/handshake_acceptor.ts";
 export type {
   CertifiedIdentity,
   CertifiedPeer,
   PeerIdentity,
   PeerRole,
-} from "./identity.ts";
-export type { SecurityOptions } from "./security_options.ts";
-export type { TlsCertificates, TlsTransportOptions } from "./tls_transport.ts";
-export type { TcpTransportOptions } from "./tcp_transport.ts";
+} from "./handshake/identity.ts";
+export type { SecurityOptions } from "./node/security_options.ts";
+export type {
+  TlsCertificates,
+  TlsTransportOptions,
+} from "./tls/tls_transport.ts";
+export type { TcpTransportOptions } from "./transport/tcp_transport.ts";
 export type {
   Connection,
   ConnectOptions,
@@ -89,5 +92,5 @@ export type {
   ListenOptions,
   Transport,
   TransportSecurity,
-} from "./transport.ts";
-export type { UnixTransportOptions } from "./unix_transport.ts";
+} from "./transport/transport.ts";
+export type { UnixTransportOptions } from "./transport/unix_transport.ts";

@@ -4,22 +4,26 @@
  */
 
 import { StoppedError } from "../actor/errors.ts";
-import { Pid } from "../actor/pid.ts";
-import { type AnyProtocol, type InputOf, PROTOCOL } from "../actor/protocol.ts";
-import { type ActorRef, protocolData } from "../actor/ref.ts";
-import { type ActorSystem, internalsOf } from "../actor/system.ts";
-import type { ActorState } from "../actor/snapshot.ts";
-import type { Runtime } from "../actor/runtime.ts";
-import type { NetworkPort } from "../actor/ports.ts";
+import { Pid } from "../actor/reference/pid.ts";
+import {
+  type AnyProtocol,
+  type InputOf,
+  PROTOCOL,
+} from "../actor/protocol/protocol.ts";
+import { type ActorRef, protocolData } from "../actor/reference/ref.ts";
+import { type ActorSystem, internalsOf } from "../actor/system/system.ts";
+import type { ActorState } from "../actor/cell/snapshot.ts";
+import type { Runtime } from "../actor/system/runtime.ts";
+import type { NetworkPort } from "../actor/system/ports.ts";
 import { makeClient, type RemoteConnectOptions } from "./client.ts";
-import type { RemoteWaitOptions } from "./control_request.ts";
+import type { RemoteWaitOptions } from "./node/control_request.ts";
 import { RemoteError } from "./errors.ts";
-import { codecOf } from "./message_codecs.ts";
+import { codecOf } from "./codec/message_codecs.ts";
 import { GoaktRef } from "./goakt/client/goakt_ref.ts";
-import { RemoteNode } from "./node.ts";
-import { parseNode } from "./node_address.ts";
-import { checkProofs, readProofs } from "./own_proofs.ts";
-import type { NodeAddress } from "./peer.ts";
+import { RemoteNode } from "./node/node.ts";
+import { parseNode } from "./node/node_address.ts";
+import { checkProofs, readProofs } from "./handshake/own_proofs.ts";
+import type { NodeAddress } from "./node/peer.ts";
 import {
   answered,
   checkFree,
@@ -28,7 +32,7 @@ import {
 } from "./remote_calls.ts";
 import { checkedOptions, type RemoteOptions } from "./remote_options.ts";
 import { RemoteRef } from "./remote_ref.ts";
-import { formatAddress } from "./transport.ts";
+import { formatAddress } from "./transport/transport.ts";
 import { FrameKind } from "./wire/kinds.ts";
 
 /**

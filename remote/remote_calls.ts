@@ -3,10 +3,10 @@
  * @module
  */
 
-import { Pid } from "../actor/pid.ts";
-import type { Runtime } from "../actor/runtime.ts";
-import type { ActorSystem } from "../actor/system.ts";
-import type { RemoteWaitOptions } from "./control_request.ts";
+import { Pid } from "../actor/reference/pid.ts";
+import type { Runtime } from "../actor/system/runtime.ts";
+import type { ActorSystem } from "../actor/system/system.ts";
+import type { RemoteWaitOptions } from "./node/control_request.ts";
 import { FrameError } from "./errors.ts";
 
 /** Options of {@linkcode Remote.ref}. */

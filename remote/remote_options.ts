@@ -3,24 +3,39 @@
  * @module
  */
 
-import { MAX_LINKS } from "./caps.ts";
-import { checkCompression, type MessageCompression } from "./compression.ts";
+import { MAX_LINKS } from "./link/caps.ts";
+import {
+  checkCompression,
+  type MessageCompression,
+} from "./codec/compression.ts";
 import { MAX_FRAME_BYTES } from "./frame.ts";
 import type { GoaktOptions } from "./goakt/goakt.ts";
-import { HANDSHAKE_TIMEOUT, MIN_FRAME_LIMIT } from "./handshake.ts";
-import type { RemoteMetrics } from "./metrics.ts";
-import type { NodeOptions } from "./node_options.ts";
-import { OUTBOUND_BUDGET } from "./outbound.ts";
-import type { RedialDelay } from "./redials.ts";
+import { HANDSHAKE_TIMEOUT, MIN_FRAME_LIMIT } from "./handshake/handshake.ts";
+import type { RemoteMetrics } from "./metrics/metrics.ts";
+import type { NodeOptions } from "./node/node_options.ts";
+import { OUTBOUND_BUDGET } from "./link/outbound.ts";
+import type { RedialDelay } from "./node/redials.ts";
 import {
   type NetworkInterface,
   ownAddress,
   systemInterfaces,
-} from "./own_address.ts";
-import { checkAdvertised, checkBind, isTrusted, isWildcard } from "./reach.ts";
-import { checkedSecurity, type SecurityOptions } from "./security_options.ts";
-import { TcpTransport } from "./tcp_transport.ts";
-import { checkPort, CONNECT_TIMEOUT, type Transport } from "./transport.ts";
+} from "./node/own_address.ts";
+import {
+  checkAdvertised,
+  checkBind,
+  isTrusted,
+  isWildcard,
+} from "./node/reach.ts";
+import {
+  checkedSecurity,
+  type SecurityOptions,
+} from "./node/security_options.ts";
+import { TcpTransport } from "./transport/tcp_transport.ts";
+import {
+  checkPort,
+  CONNECT_TIMEOUT,
+  type Transport,
+} from "./transport/transport.ts";
 
 /** What a peer may have to show that it lives, in milliseconds: shorter is taken for dead by chance, longer never. */
 const SHORTEST_DEADLINE = 20;

@@ -3,19 +3,28 @@
  * @module
  */
 
-import type { AskRegistry } from "../actor/asks.ts";
+import type { AskRegistry } from "../actor/asks/asks.ts";
 import type { Silence } from "../actor/errors.ts";
-import { type Mail, messageOf, type ReplyTo } from "../actor/message.ts";
-import type { Pid } from "../actor/pid.ts";
-import type { AnyProtocol, ProtocolData } from "../actor/protocol.ts";
-import { BaseRef, READY, type Watcher, wrongProtocol } from "../actor/ref.ts";
-import type { Runtime } from "../actor/runtime.ts";
-import { PoisonPill } from "../actor/signals.ts";
+import {
+  type Mail,
+  messageOf,
+  type ReplyTo,
+} from "../actor/protocol/message.ts";
+import type { Pid } from "../actor/reference/pid.ts";
+import type { AnyProtocol, ProtocolData } from "../actor/protocol/protocol.ts";
+import {
+  BaseRef,
+  READY,
+  type Watcher,
+  wrongProtocol,
+} from "../actor/reference/ref.ts";
+import type { Runtime } from "../actor/system/runtime.ts";
+import { PoisonPill } from "../actor/cell/signals.ts";
 import type { DisconnectedError } from "./errors.ts";
 import { FAR_POISON, farPoison } from "./far_poison.ts";
-import type { Link } from "./link.ts";
-import type { CodecCache } from "./message_codecs.ts";
-import { Route } from "./route.ts";
+import type { Link } from "./link/link.ts";
+import type { CodecCache } from "./codec/message_codecs.ts";
+import { Route } from "./link/route.ts";
 import type { Watches } from "./watch/watches.ts";
 
 /** What a reference needs of its node. */

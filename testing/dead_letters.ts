@@ -10,7 +10,7 @@ import type {
   DeadLetterReason,
   Message,
 } from "../actor/mod.ts";
-import { internalsOf } from "../actor/system.ts";
+import { internalsOf } from "../actor/system/system.ts";
 import { ProbeError, type ProbeWaitOptions } from "./probe.ts";
 import { settle } from "./settle.ts";
 import { showMessage } from "./show.ts";

@@ -20,7 +20,7 @@ import {
   type SpecsOf,
   type Terminated,
 } from "../actor/mod.ts";
-import { internalsOf } from "../actor/system.ts";
+import { internalsOf } from "../actor/system/system.ts";
 import { settle } from "./settle.ts";
 import { showMessage } from "./show.ts";
 import { Waits } from "./waits.ts";

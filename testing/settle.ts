@@ -4,7 +4,7 @@
  */
 
 import type { ActorSystem } from "../actor/mod.ts";
-import { internalsOf } from "../actor/system.ts";
+import { internalsOf } from "../actor/system/system.ts";
 import { nextTurn } from "./turn.ts";
 
 /** Turns of the event loop after which actors are taken to work for ever. */

@@ -4,13 +4,13 @@
  */
 
 import type { Message, SimulatedWire } from "../actor/mod.ts";
-import type { Codec } from "../actor/codec.ts";
+import type { Codec } from "../actor/protocol/codec.ts";
 import type { Outcome } from "../actor/errors.ts";
-import { formatOf } from "../actor/format.ts";
-import type { Pid } from "../actor/pid.ts";
-import { Reject } from "../actor/reject.ts";
+import { formatOf } from "../actor/logging/format.ts";
+import type { Pid } from "../actor/reference/pid.ts";
+import { Reject } from "../actor/protocol/reject.ts";
 import { errorOf, failureOf, outcomeFor } from "../remote/failure.ts";
-import { CodecCache, codecOf } from "../remote/message_codecs.ts";
+import { CodecCache, codecOf } from "../remote/codec/message_codecs.ts";
 
 /** The address that stands for the other node in errors. */
 const NODE = "simulated";

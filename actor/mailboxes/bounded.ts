@@ -9,7 +9,7 @@ import {
   type Mailbox,
   type MailboxFactory,
   type MailItem,
-} from "../mailbox.ts";
+} from "./mailbox.ts";
 
 /**
  * What a full mailbox does with a newcomer: refuse it, so that `tell` returns false; or take it and

@@ -4,7 +4,7 @@
  */
 
 import { Deque } from "../../internal/deque.ts";
-import { type MailboxFactory, type MailItem, senderIn } from "../mailbox.ts";
+import { type MailboxFactory, type MailItem, senderIn } from "./mailbox.ts";
 import { type Segment, SegmentedMailbox } from "./segmented.ts";
 
 /**

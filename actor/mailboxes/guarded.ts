@@ -4,7 +4,7 @@
  */
 
 import { Deque } from "../../internal/deque.ts";
-import type { Cell } from "../cell.ts";
+import type { Cell } from "../cell/cell.ts";
 import { MailboxFailedError, MailboxFullError } from "../errors.ts";
 import {
   CLOSED_MAILBOX,
@@ -12,10 +12,10 @@ import {
   type MailboxFactory,
   type MailItem,
   UnboundedMailbox,
-} from "../mailbox.ts";
-import { type ActorMeter, MeteredMailbox } from "../meter.ts";
-import { type Mail, messageOf } from "../message.ts";
-import { isLifecycle } from "../signals.ts";
+} from "./mailbox.ts";
+import { type ActorMeter, MeteredMailbox } from "../metrics/meter.ts";
+import { type Mail, messageOf } from "../protocol/message.ts";
+import { isLifecycle } from "../cell/signals.ts";
 
 /** Keeps what a mailbox throws from the senders and from the actor. */
 export class GuardedMailbox implements Mailbox {

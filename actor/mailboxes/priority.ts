@@ -4,8 +4,8 @@
  */
 
 import { Heap, type HeapItem } from "../../internal/heap.ts";
-import { type MailboxFactory, type MailItem, messageIn } from "../mailbox.ts";
-import type { Message } from "../message.ts";
+import { type MailboxFactory, type MailItem, messageIn } from "./mailbox.ts";
+import type { Message } from "../protocol/message.ts";
 import { type Segment, SegmentedMailbox } from "./segmented.ts";
 
 /**

@@ -4,7 +4,7 @@
  */
 
 import { Deque } from "../../internal/deque.ts";
-import { isLifecycleMail, type Mailbox, type MailItem } from "../mailbox.ts";
+import { isLifecycleMail, type Mailbox, type MailItem } from "./mailbox.ts";
 
 /** Messages in an order of its own. */
 export interface Segment {

@@ -3,8 +3,8 @@
  * @module
  */
 
-import { type Mail, replyToOf } from "../message.ts";
-import type { Envelope } from "../message.ts";
+import { type Mail, replyToOf } from "../protocol/message.ts";
+import type { Envelope } from "../protocol/message.ts";
 import { Race } from "./race.ts";
 import {
   living,

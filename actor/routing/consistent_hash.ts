@@ -4,14 +4,14 @@
  */
 
 import { hashOf, rendezvousScore } from "../../internal/hash.ts";
-import { type Mail, messageOf } from "../message.ts";
+import { type Mail, messageOf } from "../protocol/message.ts";
 import type {
   AnyProtocol,
   BodyOf,
   ProtocolData,
   SpecsOf,
-} from "../protocol.ts";
-import { type BaseRef, protocolData } from "../ref.ts";
+} from "../protocol/protocol.ts";
+import { type BaseRef, protocolData } from "../reference/ref.ts";
 import {
   type Routees,
   type Routing,

@@ -3,9 +3,9 @@
  * @module
  */
 
-import { LocalRef } from "../local_ref.ts";
-import type { Mail } from "../message.ts";
-import type { BaseRef } from "../ref.ts";
+import { LocalRef } from "../reference/local_ref.ts";
+import type { Mail } from "../protocol/message.ts";
+import type { BaseRef } from "../reference/ref.ts";
 import {
   type Routees,
   type Routing,

@@ -3,10 +3,10 @@
  * @module
  */
 
-import { AskBranch, chainOf } from "../ask_chain.ts";
+import { AskBranch, chainOf } from "../asks/ask_chain.ts";
 import { AskTimeoutError, RouteesFailedError } from "../errors.ts";
-import type { Envelope, ReplyTo } from "../message.ts";
-import type { BaseRef } from "../ref.ts";
+import type { Envelope, ReplyTo } from "../protocol/message.ts";
+import type { BaseRef } from "../reference/ref.ts";
 import type { RoutingTools } from "./strategy.ts";
 
 /**

@@ -4,7 +4,7 @@
  */
 
 import type { Random } from "../../internal/random.ts";
-import type { BaseRef } from "../ref.ts";
+import type { BaseRef } from "../reference/ref.ts";
 import {
   living,
   randomBelow,

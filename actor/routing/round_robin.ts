@@ -3,7 +3,7 @@
  * @module
  */
 
-import type { Mail } from "../message.ts";
+import type { Mail } from "../protocol/message.ts";
 import {
   type Routees,
   type Routing,

@@ -6,14 +6,14 @@
 import type { Clock } from "../../internal/clock.ts";
 import type { Hash } from "../../internal/hash.ts";
 import type { Random } from "../../internal/random.ts";
-import type { AskRegistry } from "../asks.ts";
-import { isEnding } from "../cell_state.ts";
+import type { AskRegistry } from "../asks/asks.ts";
+import { isEnding } from "../cell/cell_state.ts";
 import { describe } from "../errors.ts";
-import { LocalRef } from "../local_ref.ts";
-import type { Mail } from "../message.ts";
-import type { Pid } from "../pid.ts";
-import type { AnyProtocol, MessageOf } from "../protocol.ts";
-import type { BaseRef } from "../ref.ts";
+import { LocalRef } from "../reference/local_ref.ts";
+import type { Mail } from "../protocol/message.ts";
+import type { Pid } from "../reference/pid.ts";
+import type { AnyProtocol, MessageOf } from "../protocol/protocol.ts";
+import type { BaseRef } from "../reference/ref.ts";
 
 /** How a router chooses who gets a message. A value: it may be given to any number of routers. */
 export interface RoutingStrategy<P extends AnyProtocol = AnyProtocol> {

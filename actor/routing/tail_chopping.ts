@@ -4,8 +4,8 @@
  */
 
 import type { Timer } from "../../internal/clock.ts";
-import { type Envelope, type Mail, replyToOf } from "../message.ts";
-import type { BaseRef } from "../ref.ts";
+import { type Envelope, type Mail, replyToOf } from "../protocol/message.ts";
+import type { BaseRef } from "../reference/ref.ts";
 import { checkDuration } from "./broadcast.ts";
 import { Race } from "./race.ts";
 import { anyOf } from "./random.ts";

@@ -4,7 +4,7 @@
  */
 
 import { ActorError, type Outcome } from "../../actor/errors.ts";
-import type { Pid } from "../../actor/pid.ts";
+import type { Pid } from "../../actor/reference/pid.ts";
 
 /**
  * An outbox has given up a message. With the outcome `"not_delivered"` no handler saw it; with

@@ -4,17 +4,17 @@
  */
 
 import type { Outcome } from "../../actor/errors.ts";
-import type { Context } from "../../actor/context.ts";
-import type { Handlers } from "../../actor/handlers.ts";
-import { type Message, MessageValue } from "../../actor/message.ts";
-import type { AnyProtocol, MessageOf } from "../../actor/protocol.ts";
-import type { ActorRef } from "../../actor/ref.ts";
-import { foreignMail } from "../../actor/signals.ts";
-import { type ActorSystem, internalsOf } from "../../actor/system.ts";
+import type { Context } from "../../actor/cell/context.ts";
+import type { Handlers } from "../../actor/protocol/handlers.ts";
+import { type Message, MessageValue } from "../../actor/protocol/message.ts";
+import type { AnyProtocol, MessageOf } from "../../actor/protocol/protocol.ts";
+import type { ActorRef } from "../../actor/reference/ref.ts";
+import { foreignMail } from "../../actor/cell/signals.ts";
+import { type ActorSystem, internalsOf } from "../../actor/system/system.ts";
 import type { Clock, Timer } from "../../internal/clock.ts";
 import type { Random } from "../../internal/random.ts";
 import { failureOf, outcomeFor } from "../failure.ts";
-import { codecOf } from "../message_codecs.ts";
+import { codecOf } from "../codec/message_codecs.ts";
 import { checkInteger } from "./checks.ts";
 import type { DeliveryFailure } from "./inbox_core.ts";
 import {

@@ -3,7 +3,7 @@
  * @module
  */
 
-import type { StandardSchema } from "../../actor/codec.ts";
+import type { StandardSchema } from "../../actor/protocol/codec.ts";
 import {
   ask,
   type NoErrors,
@@ -11,7 +11,7 @@ import {
   protocol,
   type Spec,
   tell,
-} from "../../actor/protocol.ts";
+} from "../../actor/protocol/protocol.ts";
 import type { DeliveryFailure, DeliveryProgress } from "./inbox_core.ts";
 import type { DeliveryAnswer } from "./intake.ts";
 import { type DeliverySegment, segmentCodec } from "./segment.ts";

@@ -3,22 +3,22 @@
  * @module
  */
 
-import type { DeadLetterReason } from "../../actor/events.ts";
-import type { Message } from "../../actor/message.ts";
-import type { AnyProtocol, MessageOf } from "../../actor/protocol.ts";
+import type { DeadLetterReason } from "../../actor/events/events.ts";
+import type { Message } from "../../actor/protocol/message.ts";
+import type { AnyProtocol, MessageOf } from "../../actor/protocol/protocol.ts";
 import {
   type ActorRef,
   baseRef,
   protocolData,
   wrongProtocol,
-} from "../../actor/ref.ts";
-import type { Runtime } from "../../actor/runtime.ts";
-import { type ActorSystem, internalsOf } from "../../actor/system.ts";
+} from "../../actor/reference/ref.ts";
+import type { Runtime } from "../../actor/system/runtime.ts";
+import { type ActorSystem, internalsOf } from "../../actor/system/system.ts";
 import type { Timer } from "../../internal/clock.ts";
 import { randomIncarnation } from "../../internal/random.ts";
-import { CodecCache, type MessageCodecs } from "../message_codecs.ts";
+import { CodecCache, type MessageCodecs } from "../codec/message_codecs.ts";
 import { OverloadedError, RemoteError } from "../errors.ts";
-import { formatAddress } from "../transport.ts";
+import { formatAddress } from "../transport/transport.ts";
 import { DeliveryError } from "./delivery_error.ts";
 import { Inbox, type InboxProtocol } from "./inbox_protocol.ts";
 import { OutboxCore } from "./outbox_core.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { backoffDelay } from "../../actor/backoff.ts";
+import { backoffDelay } from "../../actor/supervision/backoff.ts";
 import type { Outcome } from "../../actor/errors.ts";
 import { Deque } from "../../internal/deque.ts";
 import type { DeliveryFailure, DeliveryProgress } from "./inbox_core.ts";

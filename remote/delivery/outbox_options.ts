@@ -3,7 +3,7 @@
  * @module
  */
 
-import { type Backoff, checkBackoff } from "../../actor/backoff.ts";
+import { type Backoff, checkBackoff } from "../../actor/supervision/backoff.ts";
 import { checkInteger } from "./checks.ts";
 
 /** Options of an {@linkcode Outbox}. */

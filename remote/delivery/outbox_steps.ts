@@ -3,7 +3,7 @@
  * @module
  */
 
-import type { Backoff } from "../../actor/backoff.ts";
+import type { Backoff } from "../../actor/supervision/backoff.ts";
 import type { Outcome } from "../../actor/errors.ts";
 import type { Random } from "../../internal/random.ts";
 import type {

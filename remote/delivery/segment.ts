@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Codec } from "../../actor/codec.ts";
+import type { Codec } from "../../actor/protocol/codec.ts";
 import { concatBytes } from "../../internal/bytes.ts";
 import {
   varint32Size,

@@ -4,19 +4,19 @@
  */
 
 import { describe } from "../../actor/errors.ts";
-import { MissingRef } from "../../actor/local_ref.ts";
-import type { Pid } from "../../actor/pid.ts";
-import type { ProtocolData } from "../../actor/protocol.ts";
-import type { Addressee } from "../../actor/dead_letters.ts";
-import type { Mail } from "../../actor/message.ts";
-import { BaseRef } from "../../actor/ref.ts";
-import type { ControlRequest } from "../control_request.ts";
+import { MissingRef } from "../../actor/reference/local_ref.ts";
+import type { Pid } from "../../actor/reference/pid.ts";
+import type { ProtocolData } from "../../actor/protocol/protocol.ts";
+import type { Addressee } from "../../actor/events/dead_letters.ts";
+import type { Mail } from "../../actor/protocol/message.ts";
+import { BaseRef } from "../../actor/reference/ref.ts";
+import type { ControlRequest } from "../node/control_request.ts";
 import { HandshakeError } from "../errors.ts";
-import type { RemoteMeters } from "../meter.ts";
-import type { NodeAddress } from "../peer.ts";
-import type { SystemInternals } from "../../actor/system.ts";
+import type { RemoteMeters } from "../metrics/meter.ts";
+import type { NodeAddress } from "../node/peer.ts";
+import type { SystemInternals } from "../../actor/system/system.ts";
 import { UNKNOWN_PROTOCOL } from "../remote_ref.ts";
-import type { Listener, Transport } from "../transport.ts";
+import type { Listener, Transport } from "../transport/transport.ts";
 import type { CallOptions } from "./client/endpoint.ts";
 import { GoaktClient, type PeerPlace } from "./client/goakt_client.ts";
 import { control } from "./client/control.ts";

@@ -3,9 +3,9 @@
  * @module
  */
 
-import type { Codec } from "../../actor/codec.ts";
-import { isCodec } from "../../actor/format.ts";
-import type { Format } from "../../actor/protocol.ts";
+import type { Codec } from "../../actor/protocol/codec.ts";
+import { isCodec } from "../../actor/logging/format.ts";
+import type { Format } from "../../actor/protocol/protocol.ts";
 
 /** A codec of a message with a full name, as protobuf has them. */
 export interface NamedCodec extends Codec<unknown> {

@@ -3,7 +3,7 @@
  * @module
  */
 
-import type { Connection } from "../transport.ts";
+import type { Connection } from "../transport/transport.ts";
 
 /** Returns a connection that gives back `bytes` before it reads on. It owns the old one. */
 export function prefixed(

@@ -3,14 +3,18 @@
  * @module
  */
 
-import type { Pid } from "../../actor/pid.ts";
-import type { BaseRef, Terminated, Watcher } from "../../actor/ref.ts";
+import type { Pid } from "../../actor/reference/pid.ts";
+import type {
+  BaseRef,
+  Terminated,
+  Watcher,
+} from "../../actor/reference/ref.ts";
 import type { Clock, Timer } from "../../internal/clock.ts";
 import { DisconnectedError, RemoteError } from "../errors.ts";
-import type { Link } from "../link.ts";
-import { type NodeAddress, NoLaneError } from "../peer.ts";
+import type { Link } from "../link/link.ts";
+import { type NodeAddress, NoLaneError } from "../node/peer.ts";
 import type { RemoteRef } from "../remote_ref.ts";
-import { formatAddress } from "../transport.ts";
+import { formatAddress } from "../transport/transport.ts";
 import type { DecodedFrame } from "../wire/fields.ts";
 import { FrameKind } from "../wire/kinds.ts";
 import { readTermination } from "./termination.ts";

@@ -3,10 +3,10 @@
  * @module
  */
 
-import type { Cell } from "../../actor/cell.ts";
-import type { Terminated, Watcher } from "../../actor/ref.ts";
+import type { Cell } from "../../actor/cell/cell.ts";
+import type { Terminated, Watcher } from "../../actor/reference/ref.ts";
 import { OverloadedError } from "../errors.ts";
-import type { Link } from "../link.ts";
+import type { Link } from "../link/link.ts";
 import { terminationFrame } from "./termination.ts";
 
 /** Watches that one peer may have over one link, at most. */

@@ -3,7 +3,10 @@
  * @module
  */
 
-import type { Terminated, TerminationReason } from "../../actor/ref.ts";
+import type {
+  Terminated,
+  TerminationReason,
+} from "../../actor/reference/ref.ts";
 import { errorOf, failureOf } from "../failure.ts";
 import type { DecodedFrame, FrameFields } from "../wire/fields.ts";
 import { FrameKind } from "../wire/kinds.ts";

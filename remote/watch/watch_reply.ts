@@ -3,7 +3,7 @@
  * @module
  */
 
-import type { ReplyTo } from "../../actor/message.ts";
+import type { ReplyTo } from "../../actor/protocol/message.ts";
 
 /** Takes the answer of another node for whoever keeps its watches. */
 export class WatchReply implements ReplyTo {

@@ -3,13 +3,13 @@
  * @module
  */
 
-import type { Cell } from "../../actor/cell.ts";
-import { acceptLink, endAcceptedLink } from "../../actor/links.ts";
-import { Pid } from "../../actor/pid.ts";
-import type { BaseRef } from "../../actor/ref.ts";
+import type { Cell } from "../../actor/cell/cell.ts";
+import { acceptLink, endAcceptedLink } from "../../actor/supervision/links.ts";
+import { Pid } from "../../actor/reference/pid.ts";
+import type { BaseRef } from "../../actor/reference/ref.ts";
 import { FrameError, OverloadedError } from "../errors.ts";
-import type { Link } from "../link.ts";
-import { nodeKey } from "../peer.ts";
+import type { Link } from "../link/link.ts";
+import { nodeKey } from "../node/peer.ts";
 import type { DecodedFrame } from "../wire/fields.ts";
 import {
   MOST_WATCHES,

@@ -3,8 +3,12 @@
  * @module
  */
 
-import { Pid } from "../../actor/pid.ts";
-import type { BaseRef, TerminationReason, Watcher } from "../../actor/ref.ts";
+import { Pid } from "../../actor/reference/pid.ts";
+import type {
+  BaseRef,
+  TerminationReason,
+  Watcher,
+} from "../../actor/reference/ref.ts";
 
 /** How an actor is watched. */
 export interface Watching {

@@ -3,8 +3,8 @@
  * @module
  */
 
-import type { BaseRef, Watcher } from "../../actor/ref.ts";
-import { type NodeAddress, nodeKey } from "../peer.ts";
+import type { BaseRef, Watcher } from "../../actor/reference/ref.ts";
+import { type NodeAddress, nodeKey } from "../node/peer.ts";
 import type { RemoteRef } from "../remote_ref.ts";
 import { NodeWatch, type NodeWatchHost } from "./node_watch.ts";
 

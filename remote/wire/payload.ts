@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Codec } from "../../actor/codec.ts";
+import type { Codec } from "../../actor/protocol/codec.ts";
 
 /** Takes the payload of the frame that is being written. Exactly one of the methods is called, once. */
 export interface PayloadSink {

@@ -5,7 +5,7 @@
  */
 import { concatBytes } from "../../internal/bytes.ts";
 import { type Random, seededRandom } from "../../internal/random.ts";
-import { below, pick } from "../remote/wire_random.ts";
+import { below, pick } from "../remote/wire/wire_random.ts";
 import { mutated } from "./mutate.ts";
 
 /** Something that reads bytes of a peer. */

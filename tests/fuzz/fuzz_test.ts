@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { FrameError } from "../../remote/errors.ts";
 import { Program } from "../process/program.ts";
-import { testSeed } from "../remote/wire_random.ts";
+import { testSeed } from "../remote/wire/wire_random.ts";
 import { readCorpus } from "./corpus.ts";
 import { fuzz, type FuzzOptions, replay, type Target } from "./fuzz.ts";
 import { TARGETS } from "./targets.ts";

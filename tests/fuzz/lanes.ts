@@ -8,12 +8,12 @@ import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
 import type { Random } from "../../internal/random.ts";
 import { CodecError, FrameError } from "../../remote/errors.ts";
 import { errorOf } from "../../remote/failure.ts";
-import { Inbound, type InboundHandler } from "../../remote/inbound.ts";
-import { json } from "../../remote/json.ts";
+import { Inbound, type InboundHandler } from "../../remote/link/inbound.ts";
+import { json } from "../../remote/codec/json.ts";
 import { FrameWriter } from "../../remote/wire/encoder.ts";
 import type { FrameFields } from "../../remote/wire/fields.ts";
 import { DefinitionKind, FrameKind } from "../../remote/wire/kinds.ts";
-import { below, pick, randomFields } from "../remote/wire_random.ts";
+import { below, pick, randomFields } from "../remote/wire/wire_random.ts";
 import type { Steps, Target } from "./fuzz.ts";
 import { pieces } from "./pieces.ts";
 

@@ -5,7 +5,7 @@
  */
 import { concatBytes } from "../../internal/bytes.ts";
 import type { Random } from "../../internal/random.ts";
-import { below, pick, randomBytes } from "../remote/wire_random.ts";
+import { below, pick, randomBytes } from "../remote/wire/wire_random.ts";
 
 /** What lengths, tags and the marks of texts are made of. */
 const TELLING = [0, 1, 0x7f, 0x80, 0xff, 0x22, 0x42, 0x5b, 0x62, 0x7a, 0x7b];

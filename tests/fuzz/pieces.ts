@@ -4,7 +4,7 @@
  * @module
  */
 import type { Random } from "../../internal/random.ts";
-import { below } from "../remote/wire_random.ts";
+import { below } from "../remote/wire/wire_random.ts";
 
 /** Cuts bytes: half of the time not at all, otherwise anywhere. */
 export function pieces(

@@ -15,12 +15,12 @@ import * as requests from "../../remote/goakt/gen/internalpb/remoting_pb.ts";
 import { decodeMessage, encodeMessage } from "../../remote/goakt/messages.ts";
 import { fromAny, toAny } from "../../remote/goakt/payload.ts";
 import { ServerCore } from "../../remote/goakt/server/server_core.ts";
-import { Acceptor } from "../../remote/handshake_acceptor.ts";
-import { Dialler } from "../../remote/handshake_dialler.ts";
-import type { Handshake } from "../../remote/handshake.ts";
-import { json } from "../../remote/json.ts";
+import { Acceptor } from "../../remote/handshake/handshake_acceptor.ts";
+import { Dialler } from "../../remote/handshake/handshake_dialler.ts";
+import type { Handshake } from "../../remote/handshake/handshake.ts";
+import { json } from "../../remote/codec/json.ts";
 import { decodeMetadata } from "../../remote/metadata.ts";
-import { protobuf } from "../../remote/protobuf.ts";
+import { protobuf } from "../../remote/codec/protobuf.ts";
 import { FrameDecoder } from "../../remote/wire/decoder.ts";
 import { FrameReader } from "../../remote/wire/reader.ts";
 import {
@@ -30,7 +30,7 @@ import {
   randomFields,
   randomText,
   toProtobuf,
-} from "../remote/wire_random.ts";
+} from "../remote/wire/wire_random.ts";
 import type { Steps, Target } from "./fuzz.ts";
 import { lane } from "./lanes.ts";
 import { pieces } from "./pieces.ts";

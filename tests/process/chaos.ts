@@ -15,7 +15,7 @@ import {
   type Spec,
   tell,
 } from "../../actor/mod.ts";
-import { internalsOf } from "../../actor/system.ts";
+import { internalsOf } from "../../actor/system/system.ts";
 import { type Random, seededRandom } from "../../internal/random.ts";
 import { Remote } from "../../remote/mod.ts";
 import { ChaosProxy, type Fault, FAULTS, pause } from "./chaos_proxy.ts";

@@ -4,7 +4,7 @@ import { offlineImportMap } from "../../tools/import_map.ts";
 import { ActorSystem, ask, protocol } from "../../actor/mod.ts";
 import { HandshakeError } from "../../remote/errors.ts";
 import { Remote } from "../../remote/remote.ts";
-import { TlsTransport } from "../../remote/tls_transport.ts";
+import { TlsTransport } from "../../remote/tls/tls_transport.ts";
 import { TestAuthority } from "../support/certificates.ts";
 
 const PAGES = ["README.md"];

@@ -19,7 +19,7 @@ import {
   StoppedError,
   topic,
 } from "../../actor/mod.ts";
-import { internalsOf } from "../../actor/system.ts";
+import { internalsOf } from "../../actor/system/system.ts";
 import { seededRandom } from "../../internal/random.ts";
 import type { ManualClock } from "../../testing/mod.ts";
 import {

@@ -5,7 +5,12 @@
  */
 import { ActorSystem, ask, protocol } from "../../actor/mod.ts";
 import { Remote } from "../../remote/remote.ts";
-import { authority, foreign, tlsOf, uriOf } from "../remote/tls_fixtures.ts";
+import {
+  authority,
+  foreign,
+  tlsOf,
+  uriOf,
+} from "../remote/tls/tls_fixtures.ts";
 
 const Echo = protocol("echo", { say: ask<string, string>() });
 const a = new ActorSystem("shop", { logger: null });

@@ -15,7 +15,7 @@ import {
   type Spec,
   tell,
 } from "../../actor/mod.ts";
-import { bytes } from "../../remote/raw.ts";
+import { bytes } from "../../remote/codec/raw.ts";
 
 /** What a box understands. */
 export type BoxProtocol = Protocol<"box", {

@@ -1,5 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import type { PeerMetrics, RemoteMetrics } from "../../remote/metrics.ts";
+import type {
+  PeerMetrics,
+  RemoteMetrics,
+} from "../../remote/metrics/metrics.ts";
 import { Box, spawnBox, upTo } from "./actors.ts";
 import { addressOf, World } from "./world.ts";
 

@@ -12,7 +12,7 @@ import {
   spawnInbox,
 } from "../../remote/mod.ts";
 import { Box, BoxKind, spawnBox, upTo } from "./actors.ts";
-import { CountingTransport } from "./counting_transport.ts";
+import { CountingTransport } from "./transport/counting_transport.ts";
 import { addressOf, startNode, World } from "./world.ts";
 
 const Shy = protocol("shy", {

@@ -10,12 +10,12 @@ import {
 import { create } from "@bufbuild/protobuf";
 import { CodecError, RemoteError } from "../../remote/errors.ts";
 import { HeaderSchema } from "../../remote/gen/troupe/remote/v1/frame_pb.ts";
-import { protobuf } from "../../remote/protobuf.ts";
-import { bytes } from "../../remote/raw.ts";
+import { protobuf } from "../../remote/codec/protobuf.ts";
+import { bytes } from "../../remote/codec/raw.ts";
 import type { Failure } from "../../remote/wire/fields.ts";
 import { FrameKind, REJECTED } from "../../remote/wire/kinds.ts";
 import { addressOf, type Node, startNode, World } from "./world.ts";
-import { WirePeer } from "./wire_peer.ts";
+import { WirePeer } from "./wire/wire_peer.ts";
 
 const Shop = protocol("shop", {
   buy: ask({

@@ -31,7 +31,7 @@ import {
 import { FrameKind } from "../../remote/wire/kinds.ts";
 import { Box, spawnBox } from "./actors.ts";
 import { addressOf, type Node, warned, World } from "./world.ts";
-import { encode, WirePeer } from "./wire_peer.ts";
+import { encode, WirePeer } from "./wire/wire_peer.ts";
 
 /** A schema that takes objects with these fields and leaves out all others, as many libraries do. */
 function fields<T>(...names: (keyof T & string)[]): StandardSchema<T> {

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { StoppedError } from "../../actor/errors.ts";
-import { Pid } from "../../actor/pid.ts";
+import { Pid } from "../../actor/reference/pid.ts";
 import { OverloadedError, RemoteError } from "../../remote/errors.ts";
 import { errorOf, failureOf, outcomeFor } from "../../remote/failure.ts";
 

@@ -9,11 +9,11 @@ import {
   tell,
 } from "../../actor/mod.ts";
 import { RemoteError } from "../../remote/errors.ts";
-import { bytes } from "../../remote/raw.ts";
+import { bytes } from "../../remote/codec/raw.ts";
 import { DefinitionKind, FrameKind } from "../../remote/wire/kinds.ts";
 import { Box, spawnBox, upTo } from "./actors.ts";
 import { addressOf, type Node, reasons, startNode, World } from "./world.ts";
-import { WirePeer } from "./wire_peer.ts";
+import { WirePeer } from "./wire/wire_peer.ts";
 
 /** An actor of `node` that tells `target` what a test says, as its own. */
 const Speaker: Protocol<"speaker", { go: Spec<void, void> }> = protocol(

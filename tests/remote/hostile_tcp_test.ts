@@ -1,16 +1,16 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { DisconnectedError, HandshakeError } from "../../remote/errors.ts";
 import { encodePlain } from "../../remote/frame.ts";
-import { Acceptor } from "../../remote/handshake_acceptor.ts";
-import { Dialler } from "../../remote/handshake_dialler.ts";
-import { shakeHands } from "../../remote/handshake_driver.ts";
-import type { VersionRange } from "../../remote/handshake.ts";
+import { Acceptor } from "../../remote/handshake/handshake_acceptor.ts";
+import { Dialler } from "../../remote/handshake/handshake_dialler.ts";
+import { shakeHands } from "../../remote/handshake/handshake_driver.ts";
+import type { VersionRange } from "../../remote/handshake/handshake.ts";
 import type { RemoteOptions } from "../../remote/remote_options.ts";
-import { TcpTransport } from "../../remote/tcp_transport.ts";
+import { TcpTransport } from "../../remote/transport/tcp_transport.ts";
 import { FrameKind } from "../../remote/wire/kinds.ts";
 import { Box, spawnBox } from "./actors.ts";
 import { addressOf, type Node, startNode } from "./world.ts";
-import { WirePeer } from "./wire_peer.ts";
+import { WirePeer } from "./wire/wire_peer.ts";
 
 const SELF = { system: "wire", host: "wire", port: 7, incarnation: "wire1" };
 

@@ -1,15 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
 import { ActorSystem, ask, protocol } from "../../actor/mod.ts";
-import { internalsOf } from "../../actor/system.ts";
+import { internalsOf } from "../../actor/system/system.ts";
 import { HeaderSchema } from "../../remote/gen/troupe/remote/v1/frame_pb.ts";
 import { encodePlain } from "../../remote/frame.ts";
-import { Link } from "../../remote/link.ts";
-import { protobuf } from "../../remote/protobuf.ts";
+import { Link } from "../../remote/link/link.ts";
+import { protobuf } from "../../remote/codec/protobuf.ts";
 import type { FrameFields } from "../../remote/wire/fields.ts";
 import { DefinitionKind, FrameKind } from "../../remote/wire/kinds.ts";
 import { Box, spawnBox, upTo } from "./actors.ts";
 import { addressOf, type Node, reasons, warned, World } from "./world.ts";
-import { encode, WirePeer } from "./wire_peer.ts";
+import { encode, WirePeer } from "./wire/wire_peer.ts";
 
 const encoder = new TextEncoder();
 

@@ -18,7 +18,7 @@ import {
 import { FrameKind } from "../../remote/wire/kinds.ts";
 import { simulateRemote } from "../../testing/mod.ts";
 import { addressOf, reasons, warned, World } from "./world.ts";
-import { encode, WirePeer } from "./wire_peer.ts";
+import { encode, WirePeer } from "./wire/wire_peer.ts";
 
 const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const OTHER = "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01";

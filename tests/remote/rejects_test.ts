@@ -9,7 +9,7 @@ import {
   Reject,
   type Spec,
 } from "../../actor/mod.ts";
-import { MemoryNetwork } from "../../remote/memory_transport.ts";
+import { MemoryNetwork } from "../../remote/transport/memory_transport.ts";
 import { Remote, RemoteError } from "../../remote/mod.ts";
 
 interface Missing {

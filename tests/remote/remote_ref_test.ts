@@ -10,7 +10,7 @@ import {
 } from "../../actor/mod.ts";
 import { CodecError, RemoteError } from "../../remote/errors.ts";
 import { HeaderSchema } from "../../remote/gen/troupe/remote/v1/frame_pb.ts";
-import { protobuf } from "../../remote/protobuf.ts";
+import { protobuf } from "../../remote/codec/protobuf.ts";
 import { create } from "@bufbuild/protobuf";
 import { Box, spawnBox } from "./actors.ts";
 import { addressOf, reasons, World } from "./world.ts";

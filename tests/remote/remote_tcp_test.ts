@@ -3,7 +3,7 @@ import { ConnectError, DisconnectedError } from "../../remote/errors.ts";
 import { FrameKind } from "../../remote/wire/kinds.ts";
 import { Box, BoxKind, spawnBox, upTo } from "./actors.ts";
 import { addressOf, type Node, startNode, warned } from "./world.ts";
-import { encode } from "./wire_peer.ts";
+import { encode } from "./wire/wire_peer.ts";
 
 /** Two nodes on loopback, drained at the end. */
 async function withPair(
@@ -161,10 +161,16 @@ Deno.test("A node that resets its connections fails asks as unknown, then serves
 
 Deno.test("A link that is ended because of what came over TCP says so before it closes", async () => {
   await withPair(async (_a, b) => {
-    const { shakeHands } = await import("../../remote/handshake_driver.ts");
-    const { Dialler } = await import("../../remote/handshake_dialler.ts");
-    const { TcpTransport } = await import("../../remote/tcp_transport.ts");
-    const { WirePeer } = await import("./wire_peer.ts");
+    const { shakeHands } = await import(
+      "../../remote/handshake/handshake_driver.ts"
+    );
+    const { Dialler } = await import(
+      "../../remote/handshake/handshake_dialler.ts"
+    );
+    const { TcpTransport } = await import(
+      "../../remote/transport/tcp_transport.ts"
+    );
+    const { WirePeer } = await import("./wire/wire_peer.ts");
     const { host: hostname, port } = b.remote;
     const connection = await new TcpTransport().connect({ hostname, port });
     const dialler = new Dialler({

@@ -8,11 +8,11 @@ import {
 } from "../../remote/errors.ts";
 import { Remote } from "../../remote/remote.ts";
 import type { RemoteOptions } from "../../remote/remote_options.ts";
-import { ListenError } from "../../remote/transport.ts";
+import { ListenError } from "../../remote/transport/transport.ts";
 import { FrameKind } from "../../remote/wire/kinds.ts";
 import { Box, BoxKind, spawnBox, upTo } from "./actors.ts";
 import { addressOf, reasons, startNode, warned, World } from "./world.ts";
-import { WirePeer } from "./wire_peer.ts";
+import { WirePeer } from "./wire/wire_peer.ts";
 
 async function refusedStart(options: RemoteOptions): Promise<string> {
   await using system = new ActorSystem("s", { logger: null });
@@ -173,7 +173,7 @@ Deno.test("Addresses of IPv6 hosts are written in brackets, and read", async () 
     remote: { advertise: { hostname: "::1", port: 5 } },
   });
   assertEquals(a.remote.address, "a@[::1]:5");
-  const { parseNode } = await import("../../remote/node_address.ts");
+  const { parseNode } = await import("../../remote/node/node_address.ts");
   assertEquals(parseNode(a.remote.address), {
     system: "a",
     host: "::1",

@@ -11,14 +11,14 @@ import {
   type DeadLetter,
   type Warning,
 } from "../../actor/mod.ts";
-import { internalsOf } from "../../actor/system.ts";
+import { internalsOf } from "../../actor/system/system.ts";
 import {
   MemoryNetwork,
   type MemoryNetworkOptions,
-} from "../../remote/memory_transport.ts";
+} from "../../remote/transport/memory_transport.ts";
 import { Remote } from "../../remote/remote.ts";
 import type { RemoteOptions } from "../../remote/remote_options.ts";
-import type { Transport } from "../../remote/transport.ts";
+import type { Transport } from "../../remote/transport/transport.ts";
 import { ManualClock } from "../../testing/manual_clock.ts";
 
 /** A node with what it has reported. */

@@ -5,10 +5,10 @@
 
 import { ActorError } from "../../../actor/errors.ts";
 import { randomIncarnation } from "../../../internal/random.ts";
-import type { ControlRequest } from "../../control_request.ts";
+import type { ControlRequest } from "../../node/control_request.ts";
 import { RemoteError } from "../../errors.ts";
-import type { NodeAddress } from "../../peer.ts";
-import { formatAddress } from "../../transport.ts";
+import type { NodeAddress } from "../../node/peer.ts";
+import { formatAddress } from "../../transport/transport.ts";
 import type { Spawn } from "../../wire/fields.ts";
 import type { CallOptions } from "./endpoint.ts";
 import type { GoaktClient } from "./goakt_client.ts";

@@ -5,8 +5,8 @@
 
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import type { Clock } from "../../../internal/clock.ts";
-import type { LinkMeter, RemoteMeters } from "../../meter.ts";
-import { formatAddress, type Transport } from "../../transport.ts";
+import type { LinkMeter, RemoteMeters } from "../../metrics/meter.ts";
+import { formatAddress, type Transport } from "../../transport/transport.ts";
 import type { GoaktClientOptions } from "./options.ts";
 import { Pool } from "./pool.ts";
 import {

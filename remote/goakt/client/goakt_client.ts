@@ -4,12 +4,12 @@
  */
 
 import type { ActorError } from "../../../actor/errors.ts";
-import type { Pid } from "../../../actor/pid.ts";
-import type { ProtocolData } from "../../../actor/protocol.ts";
-import type { Runtime } from "../../../actor/runtime.ts";
+import type { Pid } from "../../../actor/reference/pid.ts";
+import type { ProtocolData } from "../../../actor/protocol/protocol.ts";
+import type { Runtime } from "../../../actor/system/runtime.ts";
 import { DisconnectedError, RemoteError } from "../../errors.ts";
-import type { RemoteMeters } from "../../meter.ts";
-import { formatAddress, type Transport } from "../../transport.ts";
+import type { RemoteMeters } from "../../metrics/meter.ts";
+import { formatAddress, type Transport } from "../../transport/transport.ts";
 import {
   formatGoaktAddress,
   isAddressable,

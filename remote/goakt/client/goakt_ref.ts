@@ -3,21 +3,27 @@
  * @module
  */
 
-import { type AskRegistry, PendingAsk } from "../../../actor/asks.ts";
+import { type AskRegistry, PendingAsk } from "../../../actor/asks/asks.ts";
 import { type ActorError, AskTimeoutError } from "../../../actor/errors.ts";
 import {
   Envelope,
   type Mail,
   type Message,
   type ReplyTo,
-} from "../../../actor/message.ts";
-import type { DeadLetterReason } from "../../../actor/events.ts";
-import type { Pid } from "../../../actor/pid.ts";
-import { headersOf, type MessageHeaders } from "../../../actor/propagation.ts";
-import type { MessageType, ProtocolData } from "../../../actor/protocol.ts";
-import { BaseRef, READY, wrongProtocol } from "../../../actor/ref.ts";
-import type { Runtime } from "../../../actor/runtime.ts";
-import { PoisonPill } from "../../../actor/signals.ts";
+} from "../../../actor/protocol/message.ts";
+import type { DeadLetterReason } from "../../../actor/events/events.ts";
+import type { Pid } from "../../../actor/reference/pid.ts";
+import {
+  headersOf,
+  type MessageHeaders,
+} from "../../../actor/propagation/propagation.ts";
+import type {
+  MessageType,
+  ProtocolData,
+} from "../../../actor/protocol/protocol.ts";
+import { BaseRef, READY, wrongProtocol } from "../../../actor/reference/ref.ts";
+import type { Runtime } from "../../../actor/system/runtime.ts";
+import { PoisonPill } from "../../../actor/cell/signals.ts";
 import {
   CodecError,
   FrameError,
@@ -26,7 +32,7 @@ import {
 } from "../../errors.ts";
 import { FAR_POISON } from "../../far_poison.ts";
 import { UNKNOWN_PROTOCOL } from "../../remote_ref.ts";
-import { formatAddress } from "../../transport.ts";
+import { formatAddress } from "../../transport/transport.ts";
 import { formatGoaktAddress } from "../address.ts";
 import { PoisonPillSchema } from "../gen/goaktpb/goakt_pb.ts";
 import {

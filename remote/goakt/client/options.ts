@@ -3,8 +3,8 @@
  * @module
  */
 
-import { OUTBOUND_BUDGET } from "../../outbound.ts";
-import { CONNECT_TIMEOUT } from "../../transport.ts";
+import { OUTBOUND_BUDGET } from "../../link/outbound.ts";
+import { CONNECT_TIMEOUT } from "../../transport/transport.ts";
 import { MAX_FRAME_BYTES } from "../../frame.ts";
 import { type Compression, COMPRESSIONS } from "../compression/compression.ts";
 

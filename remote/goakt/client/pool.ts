@@ -6,8 +6,8 @@
 import type { Clock } from "../../../internal/clock.ts";
 import { Deque } from "../../../internal/deque.ts";
 import { OverloadedError } from "../../errors.ts";
-import type { RemoteMeters } from "../../meter.ts";
-import type { Transport } from "../../transport.ts";
+import type { RemoteMeters } from "../../metrics/meter.ts";
+import type { Transport } from "../../transport/transport.ts";
 import { compressed } from "../compression/compressed_connection.ts";
 import { Watchdog } from "../watchdog.ts";
 import { Exchange } from "./exchange.ts";

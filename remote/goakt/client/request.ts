@@ -10,11 +10,11 @@ import {
   type MessageShape,
   toBinary,
 } from "@bufbuild/protobuf";
-import type { MessageHeaders } from "../../../actor/propagation.ts";
+import type { MessageHeaders } from "../../../actor/propagation/propagation.ts";
 import type { Clock } from "../../../internal/clock.ts";
 import { FrameError } from "../../errors.ts";
 import type { ParsedFrame } from "../../frame.ts";
-import type { LinkMeter } from "../../meter.ts";
+import type { LinkMeter } from "../../metrics/meter.ts";
 import { ErrorSchema } from "../gen/internalpb/error_pb.ts";
 import { decodeMessage, encodeBody } from "../messages.ts";
 import type { Exchange, Pending } from "./exchange.ts";

@@ -3,7 +3,7 @@
  * @module
  */
 
-import type { MessageHeaders } from "../../../actor/propagation.ts";
+import type { MessageHeaders } from "../../../actor/propagation/propagation.ts";
 import { Deque } from "../../../internal/deque.ts";
 import type { ParsedFrame } from "../../frame.ts";
 import { ErrorSchema } from "../gen/internalpb/error_pb.ts";

@@ -5,7 +5,7 @@
 
 import { describe } from "../../../actor/errors.ts";
 import { DisconnectedError } from "../../errors.ts";
-import type { Connection } from "../../transport.ts";
+import type { Connection } from "../../transport/transport.ts";
 import { compressedStream, type Compression } from "./compression.ts";
 import type { Compressor, Decompressor } from "./stream.ts";
 

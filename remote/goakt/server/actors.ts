@@ -4,14 +4,14 @@
  */
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { ActorOptions } from "../../../actor/actor_options.ts";
-import type { Cell } from "../../../actor/cell.ts";
+import type { ActorOptions } from "../../../actor/cell/actor_options.ts";
+import type { Cell } from "../../../actor/cell/cell.ts";
 import {
   describe,
   NameTakenError,
   UnknownKindError,
 } from "../../../actor/errors.ts";
-import type { AnyKind } from "../../../actor/kind.ts";
+import type { AnyKind } from "../../../actor/protocol/kind.ts";
 import { formatGoaktAddress } from "../address.ts";
 import { Code } from "../gen/internalpb/error_pb.ts";
 import type {

@@ -4,9 +4,9 @@
  */
 
 import { create, toBinary } from "@bufbuild/protobuf";
-import type { Cell } from "../../../actor/cell.ts";
+import type { Cell } from "../../../actor/cell/cell.ts";
 import { AskTimeoutError, describe } from "../../../actor/errors.ts";
-import type { ReplyTo } from "../../../actor/message.ts";
+import type { ReplyTo } from "../../../actor/protocol/message.ts";
 import { Code } from "../gen/internalpb/error_pb.ts";
 import {
   type AsyncRequest,

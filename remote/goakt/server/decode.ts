@@ -3,11 +3,11 @@
  * @module
  */
 
-import type { Cell } from "../../../actor/cell.ts";
+import type { Cell } from "../../../actor/cell/cell.ts";
 import { describe } from "../../../actor/errors.ts";
-import { type Message, MessageValue } from "../../../actor/message.ts";
-import type { MessageType } from "../../../actor/protocol.ts";
-import { foreignMail, PoisonPill } from "../../../actor/signals.ts";
+import { type Message, MessageValue } from "../../../actor/protocol/message.ts";
+import type { MessageType } from "../../../actor/protocol/protocol.ts";
+import { foreignMail, PoisonPill } from "../../../actor/cell/signals.ts";
 import { Code } from "../gen/internalpb/error_pb.ts";
 import { NoMessageSchema, PoisonPillSchema } from "../gen/goaktpb/goakt_pb.ts";
 import { formatName, namedCodec } from "../named_codec.ts";

@@ -4,7 +4,7 @@
  */
 
 import { ActorError } from "../../../actor/errors.ts";
-import type { Connection } from "../../transport.ts";
+import type { Connection } from "../../transport/transport.ts";
 import { compressed } from "../compression/compressed_connection.ts";
 import type { Compression } from "../compression/compression.ts";
 import type { GoaktHost } from "./host.ts";

@@ -4,7 +4,7 @@
  */
 
 import { concatBytes } from "../../../internal/bytes.ts";
-import { sniff } from "../../sniff.ts";
+import { sniff } from "../../handshake/sniff.ts";
 import type { Compression } from "../compression/compression.ts";
 
 /** What the first bytes say: GoAkt and how it is compressed, something else, or not enough. */

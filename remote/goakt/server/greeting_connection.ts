@@ -4,8 +4,8 @@
  */
 
 import { readUint32 } from "../../../internal/bytes.ts";
-import { HANDSHAKE_BYTES } from "../../handshake.ts";
-import type { Connection } from "../../transport.ts";
+import { HANDSHAKE_BYTES } from "../../handshake/handshake.ts";
+import type { Connection } from "../../transport/transport.ts";
 import type { Compression } from "../compression/compression.ts";
 import { prefixed } from "../prefixed_connection.ts";
 import { GreetingReader } from "./greeting.ts";

@@ -3,12 +3,12 @@
  * @module
  */
 
-import type { Cell } from "../../../actor/cell.ts";
-import type { KindRegistry } from "../../../actor/kind.ts";
-import type { MessageHeaders } from "../../../actor/propagation.ts";
-import type { Pid } from "../../../actor/pid.ts";
-import type { BaseRef } from "../../../actor/ref.ts";
-import type { Runtime } from "../../../actor/runtime.ts";
+import type { Cell } from "../../../actor/cell/cell.ts";
+import type { KindRegistry } from "../../../actor/protocol/kind.ts";
+import type { MessageHeaders } from "../../../actor/propagation/propagation.ts";
+import type { Pid } from "../../../actor/reference/pid.ts";
+import type { BaseRef } from "../../../actor/reference/ref.ts";
+import type { Runtime } from "../../../actor/system/runtime.ts";
 import { isAddressable } from "../address.ts";
 import type { Payload } from "../payload.ts";
 

@@ -3,12 +3,12 @@
  * @module
  */
 
-import type { Cell } from "../../../actor/cell.ts";
-import type { KindRegistry } from "../../../actor/kind.ts";
-import type { Pid } from "../../../actor/pid.ts";
-import type { BaseRef } from "../../../actor/ref.ts";
-import type { Runtime } from "../../../actor/runtime.ts";
-import type { SystemInternals } from "../../../actor/system.ts";
+import type { Cell } from "../../../actor/cell/cell.ts";
+import type { KindRegistry } from "../../../actor/protocol/kind.ts";
+import type { Pid } from "../../../actor/reference/pid.ts";
+import type { BaseRef } from "../../../actor/reference/ref.ts";
+import type { Runtime } from "../../../actor/system/runtime.ts";
+import type { SystemInternals } from "../../../actor/system/system.ts";
 import type { Payload } from "../payload.ts";
 import type { GoaktHost, GrainTarget } from "./host.ts";
 

@@ -4,16 +4,16 @@
  */
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { Cell } from "../../../actor/cell.ts";
+import type { Cell } from "../../../actor/cell/cell.ts";
 import {
   AskTimeoutError,
   describe,
   StoppedError,
   UnhandledError,
 } from "../../../actor/errors.ts";
-import { addHeaders, Envelope } from "../../../actor/message.ts";
-import { Pid } from "../../../actor/pid.ts";
-import type { BaseRef } from "../../../actor/ref.ts";
+import { addHeaders, Envelope } from "../../../actor/protocol/message.ts";
+import { Pid } from "../../../actor/reference/pid.ts";
+import type { BaseRef } from "../../../actor/reference/ref.ts";
 import {
   formatGoaktAddress,
   type GoaktAddress,

@@ -6,7 +6,7 @@
 import { concatBytes } from "../../../internal/bytes.ts";
 import type { Clock } from "../../../internal/clock.ts";
 import { DisconnectedError, FrameError } from "../../errors.ts";
-import type { Connection } from "../../transport.ts";
+import type { Connection } from "../../transport/transport.ts";
 import { Watchdog } from "../watchdog.ts";
 import type { RequestRoom } from "./request_room.ts";
 import {

@@ -3,15 +3,15 @@
  * @module
  */
 
-import type { ActorOptions } from "../../../actor/actor_options.ts";
-import type { Reentrancy } from "../../../actor/interleaving.ts";
-import type { Passivation } from "../../../actor/passivation.ts";
+import type { ActorOptions } from "../../../actor/cell/actor_options.ts";
+import type { Reentrancy } from "../../../actor/cell/interleaving.ts";
+import type { Passivation } from "../../../actor/time/passivation.ts";
 import {
   type Directive,
   oneForAll,
   oneForOne,
   type Supervisor,
-} from "../../../actor/supervisor.ts";
+} from "../../../actor/supervision/supervisor.ts";
 import {
   type PassivationStrategy,
   type ReentrancyConfig,

@@ -8,7 +8,7 @@ import {
   tailChopping,
 } from "../../../actor/mod.ts";
 import { seededRandom } from "../../../internal/random.ts";
-import { internalsOf } from "../../../actor/system.ts";
+import { internalsOf } from "../../../actor/system/system.ts";
 import { ManualClock, settle } from "../../../testing/mod.ts";
 import { gate, quietSystem, raise, record } from "../fixtures.ts";
 import { Desk, type DeskRef, desks, type Work } from "./fixtures.ts";

@@ -21,7 +21,7 @@ import {
   TcpTransport,
   type TlsTransport,
 } from "../../../remote/mod.ts";
-import { authority, tlsOf, uriOf } from "../../remote/tls_fixtures.ts";
+import { authority, tlsOf, uriOf } from "../../remote/tls/tls_fixtures.ts";
 import { type Node, startNode } from "../../remote/world.ts";
 import { GoNode, type GoNodeOptions } from "./go_node.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ConnectError } from "../../../remote/errors.ts";
-import { authority, tlsOf, uriOf } from "../../remote/tls_fixtures.ts";
+import { authority, tlsOf, uriOf } from "../../remote/tls/tls_fixtures.ts";
 
 const GO = await hasGo();
 

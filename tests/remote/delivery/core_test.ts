@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Random, seededRandom } from "../../../internal/random.ts";
-import { below, pick, testSeed } from "../wire_random.ts";
+import { below, pick, testSeed } from "../wire/wire_random.ts";
 import { DeliveryWorld, type WorldOptions } from "./core_world.ts";
 
 const ROUNDS = 40;

@@ -11,7 +11,7 @@ import type {
   OutboxEffect,
   OutboxSettings,
 } from "../../../remote/delivery/outbox_steps.ts";
-import { below } from "../wire_random.ts";
+import { below } from "../wire/wire_random.ts";
 
 /** How long the inbox remembers an outbox of which nothing comes: longer than the worst luck lasts here. */
 const RETENTION = 1_000_000;

@@ -23,7 +23,7 @@ import {
 } from "../../../remote/mod.ts";
 import { upTo } from "../actors.ts";
 import { addressOf, type Node, reasons, World } from "../world.ts";
-import { below, pick, testSeed } from "../wire_random.ts";
+import { below, pick, testSeed } from "../wire/wire_random.ts";
 
 type BinProtocol = Protocol<"bin", {
   put: Spec<{ id: number; pad?: string }, void>;

@@ -15,7 +15,7 @@ import { toAny } from "../../../remote/goakt/payload.ts";
 import {
   MemoryRemoteMetrics,
   type PeerSnapshot,
-} from "../../../remote/metrics.ts";
+} from "../../../remote/metrics/metrics.ts";
 import { type Asked, ClientWorld } from "./client_world.ts";
 import { Echo, stringPayload } from "./fixtures.ts";
 

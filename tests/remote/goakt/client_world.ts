@@ -4,19 +4,22 @@
  */
 
 import { ActorSystem, type DeadLetter } from "../../../actor/mod.ts";
-import { internalsOf } from "../../../actor/system.ts";
-import { Pid } from "../../../actor/pid.ts";
-import { PROTOCOL } from "../../../actor/protocol.ts";
-import type { BaseRef } from "../../../actor/ref.ts";
+import { internalsOf } from "../../../actor/system/system.ts";
+import { Pid } from "../../../actor/reference/pid.ts";
+import { PROTOCOL } from "../../../actor/protocol/protocol.ts";
+import type { BaseRef } from "../../../actor/reference/ref.ts";
 import { parseFrame } from "../../../remote/frame.ts";
 import { compressed } from "../../../remote/goakt/compression/compressed_connection.ts";
 import { GoaktClient } from "../../../remote/goakt/client/goakt_client.ts";
 import type { GoaktClientOptions } from "../../../remote/goakt/client/options.ts";
 import { FrameReader } from "../../../remote/goakt/frame_reader.ts";
-import { MemoryNetwork } from "../../../remote/memory_transport.ts";
-import { RemoteMeters } from "../../../remote/meter.ts";
-import type { RemoteMetrics } from "../../../remote/metrics.ts";
-import type { Connection, Listener } from "../../../remote/transport.ts";
+import { MemoryNetwork } from "../../../remote/transport/memory_transport.ts";
+import { RemoteMeters } from "../../../remote/metrics/meter.ts";
+import type { RemoteMetrics } from "../../../remote/metrics/metrics.ts";
+import type {
+  Connection,
+  Listener,
+} from "../../../remote/transport/transport.ts";
 import { ManualClock } from "../../../testing/manual_clock.ts";
 import { Echo } from "./fixtures.ts";
 

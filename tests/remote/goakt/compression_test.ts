@@ -11,7 +11,7 @@ import {
 import { RemoteTellRequestSchema } from "../../../remote/goakt/gen/internalpb/remoting_pb.ts";
 import { encodeMessage } from "../../../remote/goakt/messages.ts";
 import { toAny } from "../../../remote/goakt/payload.ts";
-import { sniff } from "../../../remote/sniff.ts";
+import { sniff } from "../../../remote/handshake/sniff.ts";
 import { stringPayload } from "./fixtures.ts";
 import { connectionPair, readExactly } from "./pair.ts";
 

@@ -28,14 +28,14 @@ import {
   type Spec,
   tell,
 } from "../../../actor/mod.ts";
-import { MissingRef } from "../../../actor/local_ref.ts";
-import { internalsOf } from "../../../actor/system.ts";
+import { MissingRef } from "../../../actor/reference/local_ref.ts";
+import { internalsOf } from "../../../actor/system/system.ts";
 import { parseFrame } from "../../../remote/frame.ts";
 import { ErrorSchema } from "../../../remote/goakt/gen/internalpb/error_pb.ts";
 import { decodeMessage } from "../../../remote/goakt/messages.ts";
 import type { Payload } from "../../../remote/goakt/payload.ts";
 import { LocalHost } from "../../../remote/goakt/server/local_host.ts";
-import { protobuf } from "../../../remote/protobuf.ts";
+import { protobuf } from "../../../remote/codec/protobuf.ts";
 import { UNKNOWN_PROTOCOL } from "../../../remote/remote_ref.ts";
 import { ManualClock } from "../../../testing/manual_clock.ts";
 

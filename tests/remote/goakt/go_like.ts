@@ -3,9 +3,9 @@
  * @module
  */
 
-import { MissingRef } from "../../../actor/local_ref.ts";
+import { MissingRef } from "../../../actor/reference/local_ref.ts";
 import { ActorSystem } from "../../../actor/mod.ts";
-import { internalsOf } from "../../../actor/system.ts";
+import { internalsOf } from "../../../actor/system/system.ts";
 import { compressed } from "../../../remote/goakt/compression/compressed_connection.ts";
 import type { Compression } from "../../../remote/goakt/compression/compression.ts";
 import { RemoteLookupRequestSchema } from "../../../remote/goakt/gen/internalpb/remoting_pb.ts";
@@ -24,7 +24,10 @@ import { ServedConnection } from "../../../remote/goakt/server/served_connection
 import { carryOut, isRequest } from "../../../remote/goakt/server/services.ts";
 import type { ServerRequest } from "../../../remote/goakt/server/server_core.ts";
 import { UNKNOWN_PROTOCOL } from "../../../remote/remote_ref.ts";
-import type { Connection, Listener } from "../../../remote/transport.ts";
+import type {
+  Connection,
+  Listener,
+} from "../../../remote/transport/transport.ts";
 import type { World } from "../world.ts";
 import { Echo, echoHandlers, EchoKind, type EchoLog } from "./fixtures.ts";
 

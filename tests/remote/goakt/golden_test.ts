@@ -23,8 +23,8 @@ import {
   protocol,
   type Spec,
 } from "../../../actor/mod.ts";
-import { MissingRef } from "../../../actor/local_ref.ts";
-import { internalsOf } from "../../../actor/system.ts";
+import { MissingRef } from "../../../actor/reference/local_ref.ts";
+import { internalsOf } from "../../../actor/system/system.ts";
 import {
   encodePlain,
   encodeWithMetadata,
@@ -41,7 +41,7 @@ import type { GrainTarget } from "../../../remote/goakt/server/host.ts";
 import { LocalHost } from "../../../remote/goakt/server/local_host.ts";
 import { carryOut } from "../../../remote/goakt/server/services.ts";
 import { decodeMetadata, encodeMetadata } from "../../../remote/metadata.ts";
-import { protobuf } from "../../../remote/protobuf.ts";
+import { protobuf } from "../../../remote/codec/protobuf.ts";
 import { UNKNOWN_PROTOCOL } from "../../../remote/remote_ref.ts";
 import { stringPayload } from "./fixtures.ts";
 

@@ -9,7 +9,7 @@ import {
 import { RemoteLookupRequestSchema } from "../../../remote/goakt/gen/internalpb/remoting_pb.ts";
 import { encodeMessage } from "../../../remote/goakt/messages.ts";
 import type { GoaktOptions, RemoteOptions } from "../../../remote/mod.ts";
-import type { Connection } from "../../../remote/transport.ts";
+import type { Connection } from "../../../remote/transport/transport.ts";
 import { Box, spawnBox, upTo } from "../actors.ts";
 import { addressOf, type Node, warned, World } from "../world.ts";
 

@@ -3,8 +3,8 @@
  * @module
  */
 
-import { MemoryNetwork } from "../../../remote/memory_transport.ts";
-import type { Connection } from "../../../remote/transport.ts";
+import { MemoryNetwork } from "../../../remote/transport/memory_transport.ts";
+import type { Connection } from "../../../remote/transport/transport.ts";
 import { ManualClock } from "../../../testing/manual_clock.ts";
 
 /** A connection; disposing closes both ends. */

@@ -12,7 +12,7 @@ import {
   type ServeOptions,
 } from "../../../remote/goakt/server/served_connection.ts";
 import { encodeMetadata } from "../../../remote/metadata.ts";
-import type { Connection } from "../../../remote/transport.ts";
+import type { Connection } from "../../../remote/transport/transport.ts";
 import { connectionPair, type Pair } from "./pair.ts";
 
 const REQUEST = "internalpb.Request";

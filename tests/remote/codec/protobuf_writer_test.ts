@@ -1,0 +1,168 @@
+import {
+  create,
+  createFileRegistry,
+  type DescMessage,
+  fromBinary,
+  type Message,
+  ScalarType,
+  toBinary,
+} from "@bufbuild/protobuf";
+import {
+  FieldDescriptorProto_Label,
+  type FieldDescriptorProto_Type,
+  FieldDescriptorProtoSchema,
+  type FileDescriptorProto,
+  FileDescriptorProtoSchema,
+  FileDescriptorSetSchema,
+  StringValueSchema,
+  StructSchema,
+} from "@bufbuild/protobuf/wkt";
+import {
+  assert,
+  assertEquals,
+  assertNotStrictEquals,
+  assertThrows,
+} from "@std/assert";
+import { type Random, seededRandom } from "../../../internal/random.ts";
+import { FlatWriter } from "../../../remote/codec/protobuf_writer.ts";
+
+const ENUM = 14;
+/** All scalars of protobuf, and an enum. */
+const TYPES = [...Array(18).keys()].map((it) => it + 1)
+  .filter((type) => type === ENUM || type in ScalarType);
+
+/** A schema with a field of every type: proto2 fields know whether they are set, proto3 fields do not. */
+function everyType(syntax: "proto2" | "proto3"): DescMessage {
+  const file: FileDescriptorProto = create(FileDescriptorProtoSchema, {
+    name: `${syntax}.proto`,
+    package: syntax,
+    syntax,
+    enumType: [{
+      name: "Level",
+      value: [{ name: "LOW", number: 0 }, { name: "HIGH", number: 300 }],
+    }],
+    messageType: [{
+      name: "Every",
+      field: TYPES.toReversed().map((type) => ({
+        name: `f${type}`,
+        number: type * 3,
+        type: type as FieldDescriptorProto_Type,
+        label: FieldDescriptorProto_Label.OPTIONAL,
+        ...(type === ENUM && { typeName: `.${syntax}.Level` }),
+      })),
+    }],
+  });
+  const set = create(FileDescriptorSetSchema, { file: [file] });
+  const schema = createFileRegistry(set).getMessage(`${syntax}.Every`);
+  assert(schema !== undefined);
+  return schema;
+}
+
+/** Values that matter for a type: its zero, its bounds and what takes more than one byte. */
+function valuesOf(type: number): unknown[] {
+  switch (type) {
+    case ScalarType.DOUBLE:
+    case ScalarType.FLOAT:
+      return [0, -0, 1.5, -Infinity, NaN];
+    case ScalarType.BOOL:
+      return [false, true];
+    case ScalarType.STRING:
+      return ["", "a", "é".repeat(100), "x".repeat(300)];
+    case ScalarType.BYTES:
+      return [new Uint8Array(0), Uint8Array.of(0), new Uint8Array(200).fill(9)];
+    case ScalarType.UINT32:
+    case ScalarType.FIXED32:
+      return [0, 1, 128, 2 ** 32 - 1];
+    case ScalarType.UINT64:
+    case ScalarType.FIXED64:
+      return [0n, "0", "77", 1n, 2n ** 64n - 1n];
+    case ScalarType.INT64:
+    case ScalarType.SINT64:
+    case ScalarType.SFIXED64:
+      return [0n, "0", "-77", -1n, 2n ** 63n - 1n, -(2n ** 63n)];
+    case ENUM:
+      return [0, 300];
+    default:
+      return [0, 1, -1, 2 ** 31 - 1, -(2 ** 31)];
+  }
+}
+
+function writerOf(schema: DescMessage): FlatWriter {
+  const writer = FlatWriter.of(schema);
+  assert(writer !== undefined);
+  return writer;
+}
+
+/** A message with some of the fields set, each to one of the values that matter. */
+function randomMessage(schema: DescMessage, random: Random): Message {
+  const message: Message & Record<string, unknown> = create(schema);
+  const below = (bound: number) => Math.floor(random.next() * bound);
+  for (const type of TYPES) {
+    const values = valuesOf(type);
+    if (below(3) > 0) message[`f${type}`] = values[below(values.length)];
+  }
+  return message;
+}
+
+for (const syntax of ["proto2", "proto3"] as const) {
+  Deno.test(`FlatWriter.write() gives the bytes of toBinary() for every type of ${syntax}`, () => {
+    const schema = everyType(syntax);
+    assertEquals(schema.fields.length, 16);
+    const writer = writerOf(schema);
+    for (const type of TYPES) {
+      for (const value of valuesOf(type)) {
+        const message = create(schema, { [`f${type}`]: value });
+        assertEquals(writer.write(message), toBinary(schema, message));
+      }
+    }
+    const seed = Date.now();
+    const random = seededRandom(seed);
+    for (let i = 0; i < 500; i++) {
+      const message = randomMessage(schema, random);
+      assertEquals(
+        writer.write(message),
+        toBinary(schema, message),
+        `seed ${seed}`,
+      );
+    }
+  });
+}
+
+Deno.test("FlatWriter.write() keeps unknown fields", () => {
+  const bytes = Uint8Array.of(0x0a, 0x01, 0x41, 0xa0, 0x06, 0x07);
+  const message = fromBinary(StringValueSchema, bytes);
+  assertEquals(writerOf(StringValueSchema).write(message), bytes);
+});
+
+Deno.test("FlatWriter.write() gives arrays that later messages do not touch", () => {
+  const writer = writerOf(StringValueSchema);
+  const write = (value: string) =>
+    writer.write(create(StringValueSchema, { value }));
+  const first = write("first");
+  const second = write("other");
+  assertNotStrictEquals(first.buffer, second.buffer);
+  assertEquals(
+    first,
+    Uint8Array.of(0x0a, 5, ...new TextEncoder().encode("first")),
+  );
+  assertEquals(write("x".repeat(1_000_000)).length, 1_000_004);
+  assertEquals(write(""), new Uint8Array(0));
+});
+
+Deno.test("FlatWriter.write() leaves nothing of a refused message behind", () => {
+  const schema = everyType("proto3");
+  const writer = writerOf(schema);
+  const high = `f${ScalarType.SINT64}`;
+  for (const wrong of [{ f1: 1, [high]: 2n ** 63n }, { f1: 1, f13: 2 ** 32 }]) {
+    const message = Object.assign(create(schema), wrong);
+    assertThrows(() => toBinary(schema, message));
+    assertThrows(() => writer.write(message));
+    assertEquals(writer.write(create(schema)), new Uint8Array(0));
+  }
+});
+
+Deno.test("FlatWriter.of() leaves lists, maps, messages and choices to the library", () => {
+  assertEquals(FlatWriter.of(StructSchema), undefined);
+  assertEquals(FlatWriter.of(FileDescriptorSetSchema), undefined);
+  assertEquals(FlatWriter.of(FieldDescriptorProtoSchema), undefined);
+});

@@ -1,0 +1,609 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  ConnectError,
+  DisconnectedError,
+  HandshakeError,
+} from "../../../remote/errors.ts";
+import type { NodeIdentity } from "../../../remote/handshake/handshake.ts";
+import {
+  Dialler,
+  type DiallerOptions,
+} from "../../../remote/handshake/handshake_dialler.ts";
+import { shakeHands } from "../../../remote/handshake/handshake_driver.ts";
+import type { RemoteOptions } from "../../../remote/remote_options.ts";
+import { TcpTransport } from "../../../remote/transport/tcp_transport.ts";
+import { TlsTransport } from "../../../remote/tls/tls_transport.ts";
+import type {
+  Connection,
+  Transport,
+} from "../../../remote/transport/transport.ts";
+import { DefinitionKind, FrameKind } from "../../../remote/wire/kinds.ts";
+import { Box, spawnBox } from "../actors.ts";
+import { InstantClock } from "../instant_clock.ts";
+import { authority, foreign, tlsOf, uriOf } from "./tls_fixtures.ts";
+import { addressOf, type Node, startNode } from "../world.ts";
+import { WirePeer } from "../wire/wire_peer.ts";
+
+const KEY = "a secret that both nodes of this test share";
+const ATTACKER: NodeIdentity = {
+  system: "shop",
+  host: "127.0.0.1",
+  port: 0,
+  incarnation: "m1",
+};
+
+interface Attacked {
+  /** The node. */
+  readonly b: Node;
+  /** Its next warning, from now on. */
+  warning(): Promise<string>;
+}
+
+/** A node of "shop" with an actor, which serves an honest peer before and after. */
+async function attacked(
+  options: RemoteOptions,
+  run: (it: Attacked) => Promise<void>,
+  transport: () => Promise<Transport> = () => tlsOf("shop"),
+): Promise<void> {
+  const { key } = options;
+  const a = await startNode("shop", {}, {
+    transport: await transport(),
+    ...(key !== undefined && { key }),
+  });
+  const b = await startNode("shop", {}, {
+    transport: await transport(),
+    ...options,
+  });
+  const box = spawnBox(b.system, "box");
+  const ref = a.remote.ref(Box, addressOf(b, "box"));
+  assertEquals(await ref.ask(Box.echo(1)), 1);
+  await run({ b, warning: () => nextWarning(b) });
+  ref.tell(Box.put({ id: 2 }));
+  assertEquals(await ref.ask(Box.ids()), [2]);
+  assertEquals([box.ids, a.warnings], [[2], []]);
+  for (const { remote } of [a, b]) await remote.drain();
+  for (const { system } of [a, b]) await system.drain();
+  assertEquals([a.remote.connections, b.remote.connections], [0, 0]);
+}
+
+function nextWarning({ system }: Node): Promise<string> {
+  const warnings = system.events.subscribe({ types: ["warning"] });
+  return warnings.next().then(({ value }) => {
+    warnings.unsubscribe();
+    return value?.text ?? "the system has ended";
+  });
+}
+
+/** Connects to a node and shakes hands as `options` say. */
+async function dial(
+  { remote: { host: hostname, port } }: Node,
+  transport: Transport,
+  options: Partial<DiallerOptions> = {},
+): Promise<WirePeer> {
+  const connection = await transport.connect({ hostname, port });
+  const { certified } = connection;
+  const dialler = new Dialler({
+    self: ATTACKER,
+    hostname,
+    port,
+    lane: "data",
+    certified,
+    ...options,
+  });
+  const { rest } = await shakeHands(connection, dialler);
+  return new WirePeer(connection, rest);
+}
+
+/** What comes until the other end closes, one way or the other. */
+async function readAll(connection: Connection): Promise<string> {
+  let text = "";
+  try {
+    for (;;) {
+      const bytes = await connection.read();
+      if (bytes === undefined) return text;
+      text += new TextDecoder().decode(bytes);
+    }
+  } catch (error) {
+    assert(error instanceof DisconnectedError, Deno.inspect(error));
+    return text;
+  } finally {
+    connection.close();
+  }
+}
+
+Deno.test("Without a certificate nobody gets in, and both ends say why", async () => {
+  await attacked({}, async ({ b, warning }) => {
+    const tls = await tlsOf("shop");
+    const anonymous: Transport = {
+      scheme: "tls",
+      listen: (options) => tls.listen(options),
+      connect: (options) => tls.connectAnonymously(options),
+    };
+    const warned = warning();
+    const error = await assertRejects(() => dial(b, anonymous), HandshakeError);
+    assertEquals(error.reason, "certificate_missing");
+    for (const text of [error.message, await warned]) {
+      assert(text.includes("the peer shows no certificate"), text);
+      assert(text.includes('one issued by "CN=Shop CA" was expected'), text);
+    }
+  });
+});
+
+Deno.test("A certificate for one thing cannot be used to say another", async () => {
+  await attacked({}, async ({ b, warning }) => {
+    const node = await tlsOf("shop");
+    const client = await tlsOf("shop", {}, {
+      uris: [uriOf("shop", { role: "client", node: "till-7" })],
+    });
+    const cases: [TlsTransport, Partial<DiallerOptions>, string][] = [
+      [
+        node,
+        { self: { ...ATTACKER, system: "bank" } },
+        'the peer says that its system is "bank", "shop" as in its certificate',
+      ],
+      [
+        node,
+        { self: { ...ATTACKER, host: "10.0.0.1", port: 7 } },
+        'the peer says that its host is "10.0.0.1", "127.0.0.1" as in',
+      ],
+      [
+        node,
+        { role: "dc-gateway" },
+        'the peer says that its role is "dc-gateway", "node" as in',
+      ],
+      [
+        client,
+        {},
+        `the peer says that its role is "node", "client" as in its certificate "${
+          uriOf("shop", { role: "client", node: "till-7" })
+        }"`,
+      ],
+    ];
+    for (const [transport, options, expected] of cases) {
+      const warned = warning();
+      const error = await assertRejects(
+        () => dial(b, transport, options),
+        HandshakeError,
+      );
+      assertEquals(error.reason, "identity");
+      for (const text of [error.message, await warned]) {
+        assert(text.includes(expected), text);
+      }
+    }
+    const peer = await dial(b, client, { role: "client" });
+    peer.connection.close();
+  });
+});
+
+Deno.test("A certificate of a client is not enough to be taken for a node that is dialled", async () => {
+  await attacked({}, async ({ b }) => {
+    const uris = [uriOf("shop", { role: "client", node: "127.0.0.1" })];
+    const client = await tlsOf("shop", {}, { uris });
+    const listener = await client.listen({ hostname: "127.0.0.1", port: 0 });
+    const ref = b.remote.ref(Box, `goakt://shop@127.0.0.1:${listener.port}/x`);
+    const asked = assertRejects(() => ref.ask(Box.ids()), HandshakeError);
+    const accepted = await listener.accept();
+    assert(accepted !== undefined);
+    const told = await readAll(accepted);
+    const { reason } = await asked;
+    assertEquals(reason, "certificate_role");
+    assert(told.includes("one of a node was expected"), told);
+    await listener.close();
+  });
+});
+
+Deno.test("Names that stand elsewhere in a certificate, or twice, make nobody a node", async () => {
+  await attacked({}, async ({ b, warning }) => {
+    const cases: { name?: string; uris: string[] }[] = [
+      { name: uriOf("shop"), uris: [] },
+      { uris: [uriOf("shop"), uriOf("bank")] },
+      { uris: [`https://x/?, URI:${uriOf("shop")}`] },
+      { uris: [`${uriOf("shop")}/more`] },
+      { uris: [uriOf("shop", { role: "king" })] },
+      { uris: [uriOf("shop").replace("spiffe", "spiffy")] },
+      { uris: ["spiffe://test@evil/cluster/shop/node/127.0.0.1"] },
+    ];
+    for (const certificate of cases) {
+      const pair = await authority.issue(certificate);
+      // Its own end does not look at what it shows.
+      const transport = new TlsTransport({
+        ...pair,
+        ca: authority.cert,
+        authentication: "server",
+      });
+      const raw = await dialAs(pair, b);
+      const warned = warning();
+      const answer = await readAll(raw);
+      assert(answer.includes("certificate_identity"), answer);
+      assert((await warned).includes("names no node"), await warned);
+      assertEquals(transport.security, "encrypted");
+    }
+  });
+});
+
+Deno.test("Who has a certificate cannot make others: only an authority may, however far down", async () => {
+  const middle = await authority.appoint("Till CA", { isAuthority: true });
+  const uris = [uriOf("shop")];
+  const holder = await authority.appoint("10.0.0.9", { uris });
+  await attacked({}, async ({ b, warning }) => {
+    const good = await middle.issue({ uris });
+    const chained = new TlsTransport({
+      key: good.key,
+      cert: good.cert + middle.cert,
+      ca: authority.cert,
+    });
+    (await dial(b, chained)).connection.close();
+    const forged = await holder.issue({ uris });
+    const pair = { key: forged.key, cert: forged.cert + holder.cert };
+    const warned = warning();
+    const answer = await readAll(await dialAs(pair, b));
+    assert(answer.includes("certificate_foreign"), answer);
+    assert((await warned).includes('was issued by "CN=10.0.0.9"'));
+    await assertRejects(
+      () => new TlsTransport({ ...pair, ca: authority.cert }).identity(),
+      TypeError,
+      "which is foreign here",
+    );
+    // As if it were dialled: the node does not take it either.
+    const ca = [authority.cert, holder.cert];
+    const own = new TlsTransport({ ...pair, ca });
+    const listener = await own.listen({ hostname: "127.0.0.1", port: 0 });
+    const path = `goakt://shop@127.0.0.1:${listener.port}/x`;
+    const asked = assertRejects(
+      () => b.remote.ref(Box, path).ask(Box.ids()),
+      HandshakeError,
+    );
+    const accepted = await listener.accept();
+    assert(accepted !== undefined);
+    const told = await readAll(accepted);
+    assert(told.includes("certificate_foreign"), told);
+    assertEquals((await asked).reason, "certificate_foreign");
+    await listener.close();
+  });
+});
+
+Deno.test("Clear text, HTTP and half a handshake get nowhere at a node with TLS", async () => {
+  await attacked({}, async ({ b, warning }) => {
+    const { host: hostname, port } = b.remote;
+    const tcp = new TcpTransport();
+    const first = warning();
+    await assertRejects(() => dial(b, tcp), HandshakeError);
+    const text = await first;
+    assert(text.includes("the TLS handshake failed, "), text);
+    assert(text.includes("a peer that speaks TLS was expected"), text);
+    for (
+      const bytes of [
+        new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n"),
+        new Uint8Array(100_000),
+        Uint8Array.of(22, 3, 1, 255, 255, 1),
+      ]
+    ) {
+      const connection = await tcp.connect({ hostname, port });
+      await connection.write(bytes);
+      await connection.closeWrite();
+      const answer = await readAll(connection);
+      assert(!answer.includes("troupe"), answer);
+    }
+  });
+});
+
+Deno.test("Who begins a TLS handshake and does not go on is cut off in time, and in favour of others", async () => {
+  const clock = new InstantClock();
+  const server = await tlsOf("shop", { maxHalfOpen: 4, clock });
+  const listener = await server.listen({ hostname: "127.0.0.1", port: 0 });
+  const { hostname, port } = listener;
+  const tcp = new TcpTransport();
+  const refusals: (string | undefined)[] = [];
+  /** The next that is let in; why the others are not is noted. */
+  const welcome = async () => {
+    for (;;) {
+      const connection = await listener.accept();
+      if (connection?.refusal === undefined) return connection;
+      refusals.push(connection.refusal.found);
+    }
+  };
+  const accepting = welcome();
+  const slow: Connection[] = [];
+  for (let count = 0; count < 20; count++) {
+    const connection = await tcp.connect({ hostname, port });
+    await connection.write(Uint8Array.of(22, 3, 1)); // and no more
+    slow.push(connection);
+  }
+  const client = await tlsOf("shop");
+  const [honest, accepted] = await Promise.all([
+    client.connect({ hostname, port }),
+    accepting,
+  ]);
+  await honest.write(Uint8Array.of(1));
+  assertEquals(await accepted?.read(), Uint8Array.of(1));
+  // All but the last were cut off for others; those end when their time is over.
+  const ends = slow.map((connection) => readAll(connection));
+  await Promise.all(ends.slice(0, 17));
+  clock.advance(4_999);
+  assertEquals(
+    await Promise.race([ends[19], settled(() => "waiting")]),
+    "waiting",
+  );
+  clock.advance(1);
+  await Promise.all(ends);
+  const rest = welcome();
+  await settled(() => {});
+  const why = "the TLS handshake failed, ";
+  assertEquals(refusals, [
+    ...Array(17).fill(`${why}others came, and it has taken longest`),
+    ...Array(3).fill(`${why}it did not come to an end within 5000 ms`),
+  ]);
+  accepted?.close();
+  honest.close();
+  await listener.close();
+  assertEquals(await rest, undefined);
+  assertEquals(clock.pending, 0);
+});
+
+Deno.test("Over TLS a handshake that is too large, or stops half-way, is ended like over TCP", async () => {
+  await attacked(
+    { handshakeTimeout: 60, goakt: null },
+    async ({ b, warning }) => {
+      const { host: hostname, port } = b.remote;
+      const tls = await tlsOf("shop");
+      const cases: [Uint8Array, string][] = [
+        [Uint8Array.of(0, 0, 16, 1), "a frame of 4097 bytes was found"],
+        [Uint8Array.of(0, 0, 0, 50, 0), "5 bytes and no whole message came"],
+        [new Uint8Array(), "0 bytes and no whole message came within 60 ms"],
+      ];
+      for (const [bytes, expected] of cases) {
+        const warned = warning();
+        const connection = await tls.connect({ hostname, port });
+        await connection.write(bytes);
+        await readAll(connection);
+        assert((await warned).includes(expected), await warned);
+      }
+    },
+  );
+});
+
+Deno.test("An open connection ends when its certificate has expired, or its authority has gone", async () => {
+  const clock = new InstantClock();
+  let now = Date.now();
+  const server = await tlsOf("shop", { clock, now: () => now });
+  const listener = await server.listen({ hostname: "127.0.0.1", port: 0 });
+  const client = await tlsOf("shop");
+  const open = async () => {
+    const [dialled, accepted] = await Promise.all([
+      client.connect(listener),
+      listener.accept(),
+    ]);
+    assert(accepted !== undefined);
+    return { dialled, accepted };
+  };
+  const first = await open();
+  clock.advance(600_000);
+  await first.dialled.write(Uint8Array.of(1)); // it is still good
+  assertEquals(await first.accepted.read(), Uint8Array.of(1));
+  now += 11 * 86_400_000;
+  clock.advance(600_000);
+  await assertRejects(
+    () => first.accepted.read(),
+    DisconnectedError,
+    'the certificate "CN=shop" expired at ',
+  );
+  now -= 11 * 86_400_000;
+  const second = await open();
+  const other = await foreign.issue({ uris: [uriOf("shop")] });
+  await server.reload({ ...other, ca: foreign.cert });
+  clock.advance(600_000);
+  await assertRejects(
+    () => second.accepted.read(),
+    DisconnectedError,
+    'was issued by "CN=Shop CA", which is foreign here',
+  );
+  for (const { dialled, accepted } of [first, second]) {
+    dialled.close();
+    accepted.close();
+  }
+  await listener.close();
+  assertEquals(clock.pending, 0);
+});
+
+Deno.test("Over TLS with a shared key the key decides, and no certificate is asked of who dials", async () => {
+  const one = () => tlsOf("shop", { authentication: "server" });
+  await attacked({ key: KEY }, async ({ b, warning }) => {
+    const warned = warning();
+    const error = await assertRejects(
+      async () => await dial(b, await one()),
+      HandshakeError,
+    );
+    assertEquals(error.reason, "key");
+    assert((await warned).includes("offers no proof of the shared key"));
+    // TLS of an authority that is not the own one is not spoken at all.
+    const stranger = await tlsOf(
+      "shop",
+      {
+        authentication: "server",
+        ca: foreign.cert,
+      },
+      {},
+      foreign,
+    );
+    await assertRejects(() => dial(b, stranger), HandshakeError, "foreign");
+  }, one);
+});
+
+Deno.test("Over TCP a node's own words that a mirror sends back are refused in both directions", async () => {
+  const a = await startNode("shop", {}, { key: KEY });
+  const tcp = new TcpTransport();
+  const listener = await tcp.listen({ hostname: "127.0.0.1", port: 0 });
+  const ref = a.remote.ref(Box, `goakt://shop@127.0.0.1:${listener.port}/x`);
+  const warned: Promise<string>[] = [];
+  const asked = assertRejects(() => ref.ask(Box.ids()), HandshakeError);
+  const near = await listener.accept();
+  assert(near !== undefined);
+  warned.push(nextWarning(a));
+  const { host: hostname, port } = a.remote;
+  const far = await tcp.connect({ hostname, port });
+  await Promise.all([pipe(near, far), pipe(far, near)]);
+  const { reason, message } = await asked;
+  assertEquals(reason, "self", message);
+  assert((await warned[0])?.includes('leads back to the own node "shop"'));
+  near.close();
+  far.close();
+  await listener.close();
+  await a.remote.drain();
+  await a.system.drain();
+});
+
+Deno.test("Over TCP what an honest node said to be let in opens no door a second time", async () => {
+  await attacked({ key: KEY }, async ({ b, warning }) => {
+    const tcp = new TcpTransport();
+    // Somebody listens in on an honest node that is let in.
+    const heard: Uint8Array[] = [];
+    const listener = await tcp.listen({ hostname: "127.0.0.1", port: 0 });
+    const c = await startNode("shop", {}, { key: KEY });
+    const path = `goakt://shop@127.0.0.1:${listener.port}/box`;
+    const asked = c.remote.ref(Box, path).ask(Box.echo(3));
+    const near = await listener.accept();
+    assert(near !== undefined);
+    const { host: hostname, port } = b.remote;
+    const far = await tcp.connect({ hostname, port });
+    const pipes = [pipe(near, far, heard), pipe(far, near)];
+    assertEquals(await asked, 3);
+    await c.remote.drain();
+    await c.system.drain();
+    await Promise.all(pipes);
+    near.close();
+    far.close();
+    await listener.close();
+    // Then the same words are said again.
+    const warned = warning();
+    const replay = await tcp.connect({ hostname, port });
+    for (const bytes of heard) await replay.write(bytes);
+    const answer = await readAll(replay);
+    assert(!answer.includes("troupe.remote.v1.Welcome"), answer);
+    assert(answer.includes("troupe.remote.v1.Refusal"), answer);
+    const text = await warned;
+    assert(/the shared key|bytes came behind the Hello/.test(text), text);
+  }, () => Promise.resolve(new TcpTransport()));
+});
+
+Deno.test("Keys named __proto__ in a message of a peer change nothing here", async () => {
+  await attacked({}, async ({ b }) => {
+    const peer = await dial(b, await tlsOf("shop"));
+    const attempts = [
+      '{"__proto__":{"polluted":true}}',
+      '{"a":{"\\u005f_proto__":{"polluted":true}}}',
+      '[{"constructor":{"prototype":{"polluted":true}}}]',
+    ];
+    const kinds: (number | string | undefined)[] = [];
+    for (const [index, text] of attempts.entries()) {
+      await peer.send({
+        kind: FrameKind.ASK,
+        receiver: 1,
+        type: 1,
+        correlation: index + 1,
+        payload: new TextEncoder().encode(text),
+        ...(index === 0 && {
+          definitions: [
+            { number: 1, table: DefinitionKind.ADDRESS, value: "/box" },
+            { number: 1, table: DefinitionKind.TYPE_NAME, value: "box.echo" },
+          ],
+        }),
+      });
+      const wanted = index < 2 ? FrameKind.FAILURE : FrameKind.REPLY;
+      const frame = await peer.expect(wanted);
+      kinds.push(
+        frame.failure?.code ?? new TextDecoder().decode(frame.payload),
+      );
+    }
+    // A key called constructor is data like any other.
+    assertEquals(kinds, ["codec_error", "codec_error", attempts[2]]);
+    assertEquals(Reflect.get({}, "polluted"), undefined);
+    peer.connection.close();
+  });
+});
+
+Deno.test("TlsTransport.connect() to who speaks no TLS fails as a connection, in time", async () => {
+  const tcp = new TcpTransport();
+  const listener = await tcp.listen({ hostname: "127.0.0.1", port: 0 });
+  const { hostname, port } = listener;
+  const clock = new InstantClock();
+  const tls = await tlsOf("shop", { clock });
+  const silent = assertRejects(
+    () => tls.connect({ hostname, port, timeout: 200 }),
+    ConnectError,
+    "there was no answer within 200 ms",
+  );
+  const first = await listener.accept();
+  await first?.read(); // its first words, which nobody answers
+  clock.advance(200);
+  await silent;
+  first?.close();
+  const odd = assertRejects(
+    () => tls.connect({ hostname, port }),
+    ConnectError,
+    "no TLS connection came about",
+  );
+  const second = await listener.accept();
+  await second?.write(new TextEncoder().encode("HTTP/1.1 400 Bad\r\n\r\n"));
+  await odd;
+  second?.close();
+  await listener.close();
+  assertEquals(clock.pending, 0);
+});
+
+/** Resolves after everything that is under way in this process has had its turn. */
+async function settled<T>(value: () => T): Promise<T> {
+  for (let turn = 0; turn < 20; turn++) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return value();
+}
+
+/** Passes on what comes, and the end of it; keeps a copy in `heard`. */
+async function pipe(
+  from: Connection,
+  to: Connection,
+  heard: Uint8Array[] = [],
+): Promise<void> {
+  try {
+    for (;;) {
+      const bytes = await from.read();
+      if (bytes === undefined) return await to.closeWrite();
+      heard.push(bytes.slice());
+      await to.write(bytes);
+    }
+  } catch (error) {
+    assert(error instanceof DisconnectedError, Deno.inspect(error));
+  }
+}
+
+/** Connects with a certificate that no node would start with. */
+async function dialAs(
+  pair: { cert: string; key: string },
+  { remote: { host, port } }: Node,
+): Promise<Connection> {
+  const tls = await import("node:tls");
+  const socket = tls.connect({
+    host,
+    port,
+    ...pair,
+    ca: authority.cert,
+    checkServerIdentity: () => undefined,
+  });
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  const over = Promise.withResolvers<void>();
+  socket.on("data", (bytes) => chunks.push(new Uint8Array(bytes)));
+  socket.on("close", () => over.resolve());
+  socket.on("error", () => over.resolve());
+  return {
+    local: "",
+    remote: "",
+    read: async () => {
+      await over.promise;
+      return chunks.shift();
+    },
+    write: () => Promise.resolve(),
+    closeWrite: () => Promise.resolve(),
+    close: () => socket.destroy(),
+    [Symbol.dispose]: () => socket.destroy(),
+  };
+}
