@@ -21,7 +21,7 @@ export interface Peer extends AsyncDisposable {
  */
 export async function startPeer(role: string): Promise<Peer> {
   const child = spawnDeno({
-    script: "remote/node/peer.ts",
+    script: "remote/peer.ts",
     args: [role],
     permissions: ["--allow-net=127.0.0.1"],
     stdin: "piped",
