@@ -13,7 +13,7 @@ import type { GoaktOptions } from "./goakt/goakt.ts";
 import { HANDSHAKE_TIMEOUT, MIN_FRAME_LIMIT } from "./handshake/handshake.ts";
 import type { RemoteMetrics } from "./metrics/metrics.ts";
 import type { NodeOptions } from "./node/node_options.ts";
-import { OUTBOUND_BUDGET } from "./link/outbound.ts";
+import { OUTBOUND_BUDGET } from "./link/outbound_options.ts";
 import type { RedialDelay } from "./node/redials.ts";
 import {
   type NetworkInterface,

@@ -11,7 +11,6 @@ import {
   replyToOf,
 } from "../../actor/protocol/message.ts";
 import type { BaseRef } from "../../actor/reference/ref.ts";
-
 import type { Algorithm } from "../codec/compression.ts";
 import { FrameError } from "../errors.ts";
 import { type LargeMessage, largeReply } from "./large_messages.ts";
@@ -26,41 +25,30 @@ import { Room, type RoomHost } from "./room.ts";
 import { Request } from "./requests.ts";
 import type { Route } from "./route.ts";
 import type { Connection } from "../transport/transport.ts";
+import { FULL_WRITE, WriteLoop, type WriteLoopHost } from "./write_loop.ts";
 import { FrameWriter } from "../wire/encoder.ts";
 import type { FrameFields } from "../wire/fields.ts";
 import { FrameKind } from "../wire/kinds.ts";
 import type { DirectCodec } from "../wire/payload.ts";
 
-/** Bytes of messages that wait or are not acknowledged, at most, unless told otherwise: 4 MiB. */
-export const OUTBOUND_BUDGET: number = 4 * 1024 * 1024;
-
-/** Frames are gathered up to this many bytes; then they are written without waiting any longer. */
-const FULL_WRITE = 65_536;
 /** Whoever waits for room waits until no more than this is unwritten, so that writing goes on meanwhile. */
 const READY_BYTES = 4 * FULL_WRITE;
-/** What is handed to the connection at once: a peer that takes nothing of so much in its time has stalled. */
-const PIECE_BYTES = 4 * FULL_WRITE;
 
 /**
- * Writes frames of one lane. Frames are encoded at once and written at the end of the macrotask, or
- * as soon as the write before is through. Before a connection is attached they wait.
+ * Makes the frames of one lane, and keeps account of them. Frames are encoded at once and written by a
+ * {@linkcode WriteLoop}. Before a connection is attached they wait.
  */
-export class Outbound implements LargeSenderHost, RoomHost {
+export class Outbound implements LargeSenderHost, RoomHost, WriteLoopHost {
   readonly #options: OutboundOptions;
   readonly #writer: FrameWriter = new FrameWriter();
   readonly #numbers: Numbers = new Numbers();
   readonly #outstanding: Outstanding = new Outstanding();
   readonly #large: LargeSender;
   readonly #payloads: Payloads;
-  #connection: Connection | undefined = undefined;
-
-  #state: "waiting" | "idle" | "scheduled" | "writing" | "closed" = "waiting";
-  /** Bytes of all finished frames, and of those that were given to the connection. */
-  #finished = 0;
-  #taken = 0;
+  readonly #loop: WriteLoop;
   readonly #room: Room;
-  #written: Promise<void> = Promise.resolve();
-  #writingSince: number | undefined = undefined;
+  /** Bytes of all finished frames. */
+  #finished = 0;
 
   constructor(options: OutboundOptions) {
     this.#options = options;
@@ -72,6 +60,7 @@ export class Outbound implements LargeSenderHost, RoomHost {
       options.maxMessageBytes,
     );
     this.#payloads = new Payloads(this.#writer, this.#large);
+    this.#loop = new WriteLoop(this, options.clock, options.onFailure);
     this.#room = new Room(this, options.budget, READY_BYTES);
   }
 
@@ -104,17 +93,17 @@ export class Outbound implements LargeSenderHost, RoomHost {
   /** Whether everything was written and acknowledged. */
   get isEmpty(): boolean {
     return this.inFlight === 0 && this.unwritten === 0 &&
-      this.#state === "idle";
+      this.#loop.isIdle;
   }
 
   /** Since when the connection has taken nothing of what it was given, on the clock; `undefined` when it has. */
   get writingSince(): number | undefined {
-    return this.#writingSince;
+    return this.#loop.writingSince;
   }
 
   /** Settles with the write that is under way, if there is one. */
   get writing(): Promise<void> {
-    return this.#written;
+    return this.#loop.written;
   }
 
   /**
@@ -128,9 +117,7 @@ export class Outbound implements LargeSenderHost, RoomHost {
   ): void {
     this.#payloads.compressWith(algorithm);
     this.#large.maxBytes = Math.min(maxMessageBytes, this.#large.maxBytes);
-    this.#connection = connection;
-    this.#state = "idle";
-    this.#schedule();
+    this.#loop.attach(connection);
   }
 
   /**
@@ -201,7 +188,7 @@ export class Outbound implements LargeSenderHost, RoomHost {
         mail,
         target,
       });
-      this.#schedule();
+      this.#loop.wake();
       return true;
     }
     if (used > 0 && used + writer.size > budget) {
@@ -219,7 +206,7 @@ export class Outbound implements LargeSenderHost, RoomHost {
     codec: DirectCodec<unknown>,
     value: unknown,
   ): void {
-    if (this.#state === "closed") return;
+    if (this.#loop.isClosed) return;
     const writer = this.#writer;
     writer.begin(FrameKind.REPLY, 0, 0, 0, correlation, 0);
     try {
@@ -236,7 +223,7 @@ export class Outbound implements LargeSenderHost, RoomHost {
     writer.abort();
     const { compression } = this.#payloads;
     this.#large.messages.add(largeReply(correlation, payload, compression));
-    this.#schedule();
+    this.#loop.wake();
   }
 
   /** Throws a {@linkcode FrameError} when `length` is more than the peer takes, as far as that is known. */
@@ -246,9 +233,9 @@ export class Outbound implements LargeSenderHost, RoomHost {
 
   /** Sends a frame that is not counted and has no numbers. */
   frame(fields: FrameFields): void {
-    if (this.#state === "closed") return;
+    if (this.#loop.isClosed) return;
     this.#finished += this.#writer.frame(fields);
-    this.#schedule();
+    this.#loop.wake();
   }
 
   /** Tells the peer that nobody waits for the answer to an ask, once it has all of the ask. */
@@ -262,7 +249,7 @@ export class Outbound implements LargeSenderHost, RoomHost {
 
   /** Tells the peer how many of its counted frames were processed. */
   acknowledge(count: number): void {
-    if (this.#state === "closed") return;
+    if (this.#loop.isClosed) return;
     this.#writer.begin(FrameKind.ACK, 0, 0, 0, 0, 0);
     this.#writer.ack(count);
     this.#finish();
@@ -274,7 +261,7 @@ export class Outbound implements LargeSenderHost, RoomHost {
    * @throws {FrameError} When that cannot be.
    */
   acknowledged(count: number): void {
-    if (!this.#outstanding.acknowledge(count, this.#taken)) {
+    if (!this.#outstanding.acknowledge(count, this.#loop.taken)) {
       throw new FrameError(
         "take an acknowledgement",
         `it is for ${count} messages in all`,
@@ -299,7 +286,7 @@ export class Outbound implements LargeSenderHost, RoomHost {
    * `undefined` when it has already.
    */
   settled(): Promise<void> | undefined {
-    if (this.inFlight === 0 || this.#state === "closed") return undefined;
+    if (this.inFlight === 0 || this.#loop.isClosed) return undefined;
     return this.#settled();
   }
 
@@ -309,7 +296,7 @@ export class Outbound implements LargeSenderHost, RoomHost {
     while (messages.oldest <= added) await this.#room.written();
     const { total } = this.#outstanding;
     while (
-      this.#outstanding.acknowledged < total && this.#state !== "closed"
+      this.#outstanding.acknowledged < total && !this.#loop.isClosed
     ) await this.#room.acknowledgement();
   }
 
@@ -320,9 +307,9 @@ export class Outbound implements LargeSenderHost, RoomHost {
 
   /** Ends the writing; `lost` is told of each message that was not acknowledged. */
   close(lost: (mail: Mail, target: Addressee, begun: boolean) => void): void {
-    if (this.#state === "closed") return;
-    this.#state = "closed";
-    this.#outstanding.lose(this.#taken, lost);
+    if (this.#loop.isClosed) return;
+    this.#loop.close();
+    this.#outstanding.lose(this.#loop.taken, lost);
     // Without its last part a message cannot have been delivered.
     this.#large.messages.lose(({ mail, target }) => {
       if (mail !== undefined && target !== undefined) lost(mail, target, false);
@@ -346,6 +333,25 @@ export class Outbound implements LargeSenderHost, RoomHost {
     this.#options.onUnsendable(message, error);
   }
 
+  takeWrite(): Uint8Array | undefined {
+    // One part at least in each write, so that small messages cannot hold up a large one for ever.
+    while (this.#large.write() && this.#writer.pending < FULL_WRITE);
+    const bytes = this.#writer.take();
+    if (bytes !== undefined) {
+      this.#options.meter?.wrote(this.#outstanding.total, bytes.length);
+    }
+    return bytes;
+  }
+
+  wrote(): void {
+    this.#room.wrote();
+  }
+
+  rested(): void {
+    this.#options.meter?.waiting(this.inFlight);
+    this.#room.settle();
+  }
+
   #abort(): void {
     this.#writer.abort();
     this.#numbers.drop();
@@ -360,48 +366,7 @@ export class Outbound implements LargeSenderHost, RoomHost {
     const size = this.#writer.end();
     this.#numbers.keep();
     this.#finished += size;
-    if (this.#state === "idle") this.#schedule();
-    else if (
-      this.#state === "scheduled" && this.#writer.pending >= FULL_WRITE
-    ) this.#flush();
+    this.#loop.framed(this.#writer.pending);
     return size;
-  }
-
-  #schedule(): void {
-    if (this.#state !== "idle") return;
-    this.#state = "scheduled";
-    setImmediate(this.#flush);
-  }
-
-  #flush = (): void => {
-    if (this.#state !== "scheduled") return;
-    this.#state = "writing";
-    this.#written = this.#write().catch(this.#options.onFailure);
-  };
-
-  async #write(): Promise<void> {
-    const connection = this.#connection as Connection; // attached before the first flush
-    while (this.#state === "writing") {
-      // One part at least in each write, so that small messages cannot hold up a large one for ever.
-      while (this.#large.write() && this.#writer.pending < FULL_WRITE);
-      const bytes = this.#writer.take();
-      if (bytes === undefined) break;
-      this.#options.meter?.wrote(this.#outstanding.total, bytes.length);
-      this.#taken += bytes.length;
-      // To the end, also of a lane that has ended meanwhile: last words can follow whole frames only.
-      for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
-        this.#writingSince = this.#options.clock.now();
-        await connection.write(
-          bytes.length <= PIECE_BYTES
-            ? bytes
-            : bytes.subarray(at, at + PIECE_BYTES),
-        );
-      }
-      this.#writingSince = undefined;
-      this.#room.wrote();
-    }
-    if (this.#state === "writing") this.#state = "idle";
-    this.#options.meter?.waiting(this.inFlight);
-    this.#room.settle();
   }
 }

@@ -7,6 +7,9 @@ import type { Clock } from "../../internal/clock.ts";
 import type { LargeMessage } from "./large_messages.ts";
 import type { LinkMeter } from "../metrics/meter.ts";
 
+/** Bytes of messages that wait or are not acknowledged, at most, unless told otherwise: 4 MiB. */
+export const OUTBOUND_BUDGET: number = 4 * 1024 * 1024;
+
 /** Settings of an {@linkcode Outbound}. */
 export interface OutboundOptions {
   /** Bytes of messages that wait or are not acknowledged, at most. */

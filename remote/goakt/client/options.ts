@@ -3,7 +3,7 @@
  * @module
  */
 
-import { OUTBOUND_BUDGET } from "../../link/outbound.ts";
+import { OUTBOUND_BUDGET } from "../../link/outbound_options.ts";
 import { CONNECT_TIMEOUT } from "../../transport/transport.ts";
 import { MAX_FRAME_BYTES } from "../../frame.ts";
 import { type Compression, COMPRESSIONS } from "../compression/compression.ts";
