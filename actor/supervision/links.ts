@@ -106,7 +106,7 @@ export function unlink(cell: Cell, ref: BaseRef): void {
 export function handleExit(cell: Cell, message: Message): unknown {
   const { terminated, ref, link } = message.body as ExitBody; // made by exitMail() only
   const { links } = cell.rare;
-  if (links?.get(ref.identity) !== link) return; // unlinked since
+  if (links?.get(ref.identity) !== link) return undefined; // unlinked since
   links.delete(ref.identity);
   const { hooks } = cell;
   if (hooks?.onExit !== undefined) {
@@ -116,6 +116,7 @@ export function handleExit(cell: Cell, message: Message): unknown {
   if (reason !== "stopped" && reason !== "passivated") {
     throw new LinkedActorError(cell.pid, terminated);
   }
+  return undefined;
 }
 
 function exit(cell: Cell, body: ExitBody): void {

@@ -152,6 +152,7 @@ export class ShutdownHooks {
         const error = await this.#runOne(hook, signal, late);
         if (error !== undefined) return error;
       }
+      return undefined;
     } finally {
       timer.cancel();
     }

@@ -103,7 +103,7 @@ function isIssued(
   chain: readonly X509Certificate[],
   authorities: readonly X509Certificate[],
 ): boolean {
-  let current = chain[0];
+  let current: X509Certificate | undefined = chain[0];
   for (let step = 0; current !== undefined && step < MAX_CHAIN; step++) {
     const subject: X509Certificate = current;
     if (authorities.some((authority) => hasIssued(authority, subject))) {

@@ -48,7 +48,6 @@ export class TlsCredentials {
   readonly fingerprint: string;
   readonly #options: TlsTransportOptions;
   readonly #platform: Platform;
-  readonly #own: X509Certificate;
   readonly #authorities: readonly X509Certificate[];
 
   private constructor(
@@ -59,7 +58,6 @@ export class TlsCredentials {
   ) {
     this.#options = options;
     this.#platform = platform;
-    this.#own = own;
     this.#authorities = authorities;
     this.identity = identityIn(own);
     this.fingerprint = own.fingerprint256;
