@@ -14,6 +14,7 @@ import type { BaseRef } from "../../actor/reference/ref.ts";
 import type { Runtime } from "../../actor/system/runtime.ts";
 import type { SystemInternals } from "../../actor/system/system.ts";
 import type { Clock } from "../../internal/clock.ts";
+import { type ControlHost, controlNode } from "./control.ts";
 import { Background } from "./background.ts";
 import { Commands } from "./commands.ts";
 import { readable } from "../codec/compression.ts";
@@ -22,7 +23,6 @@ import { Access } from "./access.ts";
 import { Entrance, type EntranceHost } from "./entrance.ts";
 import { DisconnectedError } from "../errors.ts";
 import { Goakt } from "../goakt/goakt.ts";
-import { RequestRoom } from "../goakt/server/request_room.ts";
 import {
   type HandshakeOptions,
   type NodeIdentity,
@@ -30,12 +30,12 @@ import {
 } from "../handshake/handshake.ts";
 import { isDialled } from "../handshake/identity.ts";
 import type { IncomingMessage } from "../link/incoming.ts";
-import { Link } from "../link/link.ts";
+import type { Link } from "../link/link.ts";
 import type { LinkOwner } from "../link/link_options.ts";
 import { CodecCache } from "../codec/message_codecs.ts";
 import { RemoteMeters } from "../metrics/meter.ts";
 import type { OwnProofs } from "../handshake/own_proofs.ts";
-import { dial, type NodeAddress, NoLaneError, type PeerHost } from "./peer.ts";
+import { dial, type NodeAddress, type PeerHost } from "./peer.ts";
 import type { NodeOptions } from "./node_options.ts";
 import { Peers } from "./peers.ts";
 import { Quarantine } from "./quarantine.ts";
@@ -49,14 +49,21 @@ import {
   type Transport,
 } from "../transport/transport.ts";
 import { Watches } from "../watch/watches.ts";
-import { Watchdog } from "../link/watchdog.ts";
+import { Links } from "./links.ts";
 import type { DecodedFrame } from "../wire/fields.ts";
 import { FrameKind } from "../wire/kinds.ts";
 
 const ENDED = "remoting of this node has ended";
+
 /** What one node needs to talk to others. It owns all their connections. */
 export class RemoteNode
-  implements EntranceHost, LinkOwner, PeerHost, ReceiverHost, RefHost {
+  implements
+    ControlHost,
+    EntranceHost,
+    LinkOwner,
+    PeerHost,
+    ReceiverHost,
+    RefHost {
   readonly runtime: Runtime;
   readonly codecs: CodecCache = new CodecCache();
   readonly handshake: HandshakeOptions;
@@ -69,12 +76,8 @@ export class RemoteNode
   readonly #receiver: Receiver;
   readonly #commands: Commands;
   readonly #peers: Peers = new Peers(this);
-  readonly #links: Set<Link> = new Set();
-  readonly #unfinished: RequestRoom = new RequestRoom();
-  readonly #watchdog: Watchdog;
+  readonly #links: Links;
   readonly watches: Watches = new Watches(this);
-  /** Not there when nobody wants figures. */
-  readonly #meters: RemoteMeters | undefined;
   readonly redials: Redials;
   readonly settings: SettingsComparison;
   readonly quarantine: Quarantine;
@@ -109,20 +112,19 @@ export class RemoteNode
       internals.runtime.clock,
       (text, cause) => this.warn(text, cause),
     );
-    const { events } = this.runtime;
-    this.#meters = options.metrics &&
-      new RemoteMeters(options.metrics, events, this.clock);
-    this.goakt = Goakt.of(internals, listener, self, options, this.#meters);
+    const { clock, random, events } = internals.runtime;
+    const meters = options.metrics &&
+      new RemoteMeters(options.metrics, events, clock);
+    this.goakt = Goakt.of(internals, listener, self, options, meters);
     this.goakt?.client.onForgotten((place) => this.#peers.forgetGoakt(place));
-    this.#watchdog = new Watchdog(this.clock, options, this.#links);
-    const { clock, random } = internals.runtime;
+    this.#links = new Links(this, internals.runtime, options, meters);
     this.settings = new SettingsComparison(
       { maxFrameBytes: options.maxMessageBytes, versions: VERSIONS },
       (text) => this.warn(text, undefined),
     );
     this.redials = new Redials(clock, random, options.redialDelay);
     this.quarantine = new Quarantine(
-      this.#links,
+      this.#links.all,
       (address) => this.#whoAnswersAt(address),
     );
     this.#receiver = new Receiver(this);
@@ -193,8 +195,9 @@ export class RemoteNode
     known: BaseRef | undefined,
   ): BaseRef | undefined {
     if (this.goakt === undefined || this.#state !== "running") return undefined;
-    const isGoakt = this.#peers.find(pid)?.isGoakt === true;
-    return isGoakt ? known ?? this.goakt.ref(protocol, pid) : undefined;
+    return this.isGoakt(pid)
+      ? known ?? this.goakt.ref(protocol, pid)
+      : undefined;
   }
 
   /**
@@ -239,27 +242,17 @@ export class RemoteNode
    *
    * @returns The address in its answer.
    */
-  async control(
+  control(
     address: NodeAddress,
     request: ControlRequest,
     options: RemoteWaitOptions = {},
   ): Promise<string> {
-    const { timeout = this.runtime.asks.defaultTimeout, signal, peer } =
-      options;
-    const wait = { timeout, ...(signal && { signal }) };
-    const due = this.clock.now() + timeout;
-    const isGoakt = peer === "goakt" ||
-      this.#peers.find(address)?.isGoakt === true;
-    if (!isGoakt) {
-      try {
-        return await this.controlLink(address).request(request, wait);
-      } catch (error) {
-        if (!(error instanceof NoLaneError)) throw error;
-      }
-    }
-    const left = Math.max(1, due - this.clock.now());
-    const go = this.wantedGoakt(address);
-    return await go.control(address, request, { ...wait, timeout: left });
+    return controlNode(this, address, request, options);
+  }
+
+  /** Whether the node at an address is known to speak the GoAkt vocabulary only. */
+  isGoakt(address: NodeAddress): boolean {
+    return this.#peers.find(address)?.isGoakt === true;
   }
 
   async confirm(pid: Pid): Promise<void> {
@@ -277,24 +270,7 @@ export class RemoteNode
     role: "dialler" | "acceptor",
     peer: string = node,
   ): Link {
-    const { budget, maxMessageBytes, silenceTimeout, idleTimeout } =
-      this.#options;
-    const link = new Link({
-      runtime: this.runtime,
-      owner: this,
-      role,
-      node,
-      budget,
-      maxMessageBytes,
-      compression: this.#options.compression,
-      silenceTimeout,
-      idleTimeout,
-      unfinished: this.#unfinished,
-      meter: this.#meters?.link(peer),
-    });
-    this.#links.add(link);
-    this.#watchdog.update();
-    return link;
+    return this.#links.create(node, role, peer);
   }
 
   message(link: Link, message: IncomingMessage): void {
@@ -335,7 +311,6 @@ export class RemoteNode
   closed(link: Link, reason: unknown): void {
     this.#links.delete(link);
     this.#peers.forget(link);
-    this.#watchdog.update();
     if (reason !== undefined && this.#state === "running") {
       this.warn(`the link to "${link.node}" ended`, reason);
     }
@@ -362,7 +337,7 @@ export class RemoteNode
     this.#state = "draining";
     this.#entrance.stop();
     this.watches.close();
-    const parting = [...this.#links].map((link) => link.drain());
+    const parting = [...this.#links.all].map((link) => link.drain());
     if (this.goakt !== undefined) {
       parting.push(this.goakt.drain(Promise.all(parting)));
     }
@@ -373,7 +348,7 @@ export class RemoteNode
     timer.cancel();
     this.#state = "stopped";
     await this.goakt?.close();
-    for (const link of [...this.#links]) {
+    for (const link of [...this.#links.all]) {
       link.close(new DisconnectedError(link.node, "wait for", ENDED));
     }
     await this.#background.end();
