@@ -10,27 +10,19 @@ import {
   type InputOf,
   PROTOCOL,
 } from "../actor/protocol/protocol.ts";
-import { type ActorRef, protocolData } from "../actor/reference/ref.ts";
-import { type ActorSystem, internalsOf } from "../actor/system/system.ts";
+import type { ActorRef } from "../actor/reference/ref.ts";
+import type { ActorSystem } from "../actor/system/system.ts";
 import type { ActorState } from "../actor/cell/snapshot.ts";
 import type { Runtime } from "../actor/system/runtime.ts";
 import type { NetworkPort } from "../actor/system/ports.ts";
 import { makeClient, type RemoteConnectOptions } from "./client.ts";
+import { FarActors } from "./far_actors.ts";
+import { makeNode } from "./listening.ts";
 import type { RemoteWaitOptions } from "./node/control_request.ts";
-import { RemoteError } from "./errors.ts";
-import { codecOf } from "./codec/message_codecs.ts";
-import { GoaktRef } from "./goakt/client/goakt_ref.ts";
-import { RemoteNode } from "./node/node.ts";
-import { parseNode } from "./node/node_address.ts";
-import { checkProofs, readProofs } from "./handshake/own_proofs.ts";
+import type { RemoteNode } from "./node/node.ts";
 import type { NodeAddress } from "./node/peer.ts";
-import {
-  answered,
-  checkFree,
-  type RemoteRefOptions,
-  type RemoteSpawnOptions,
-} from "./remote_calls.ts";
-import { checkedOptions, type RemoteOptions } from "./remote_options.ts";
+import type { RemoteRefOptions, RemoteSpawnOptions } from "./remote_calls.ts";
+import type { RemoteOptions } from "./remote_options.ts";
 import { RemoteRef } from "./remote_ref.ts";
 import { formatAddress } from "./transport/transport.ts";
 import { FrameKind } from "./wire/kinds.ts";
@@ -67,6 +59,7 @@ export class Remote implements AsyncDisposable {
   readonly port: number;
   readonly #system: ActorSystem;
   readonly #node: RemoteNode;
+  readonly #far: FarActors;
   readonly #runtime: Runtime;
   readonly #port: NetworkPort;
   /** Whether the system came into being for this, and ends with it. */
@@ -83,6 +76,7 @@ export class Remote implements AsyncDisposable {
     this.port = port;
     this.#system = system;
     this.#node = node;
+    this.#far = new FarActors(node);
     this.#runtime = node.runtime;
     this.#port = {
       host,
@@ -109,41 +103,13 @@ export class Remote implements AsyncDisposable {
     system: ActorSystem,
     options: RemoteOptions = {},
   ): Promise<Remote> {
-    const settings = checkedOptions(options);
-    const { hostname, port, advertise, alternatives, ...nodeOptions } =
-      settings;
-    const internals = internalsOf(system);
-    checkFree(system, internals.runtime);
-    const proofs = await readProofs(nodeOptions);
-    checkFree(system, internals.runtime);
-    const listener = await nodeOptions.transport.listen({ hostname, port });
-    const host = advertise?.hostname ?? listener.hostname;
-    const ownPort = advertise?.port ?? listener.port;
-    const { name, incarnation } = internals.runtime;
-    const self = { system: name, host, port: ownPort, incarnation };
-    try {
-      checkFree(system, internals.runtime); // another start may have been under way
-      checkProofs(proofs, self);
-    } catch (error) {
-      await listener.close();
-      throw error;
-    }
-    const node = new RemoteNode(
-      internals,
-      listener,
-      self,
-      nodeOptions,
-      proofs,
+    const remote = await makeNode(
+      system,
+      options,
+      (node, self) => new Remote(system, node, self),
     );
-    if (alternatives.length > 0) {
-      const found = `"${alternatives.join('", "')}"`;
-      const text =
-        `this node says that it can be reached at "${host}", one of several addresses of this machine; if ${found} is meant, use the option "advertise"`;
-      internals.runtime.events.publish({ type: "warning", text });
-    }
-    const remote = new Remote(system, node, self);
     try {
-      await node.testSelf();
+      await remote.#node.testSelf();
       return remote;
     } catch (error) {
       await remote.drain();
@@ -214,8 +180,7 @@ export class Remote implements AsyncDisposable {
   ): ActorRef<P> {
     if (peer === undefined) return this.#system.ref(protocol, address);
     const pid = typeof address === "string" ? Pid.parse(address) : address;
-    const goakt = this.#node.wantedGoakt(pid);
-    return goakt.ref(protocolData(protocol), pid) as ActorRef<P>; // it speaks what it was given
+    return this.#far.goaktRef(protocol, pid);
   }
 
   /**
@@ -237,21 +202,7 @@ export class Remote implements AsyncDisposable {
   ): Promise<ActorRef<P> | undefined> {
     const pid = typeof address === "string" ? Pid.parse(address) : address;
     if (this.#isOwn(pid)) return await this.#lookupOwn(protocol, pid);
-    try {
-      const found = await this.#node.control(pid, {
-        kind: FrameKind.LOOKUP,
-        action: `look up "${pid}"`,
-        what: "lookup",
-        target: pid,
-        address: pid.toJSON(),
-      }, options);
-      return this.#foundAt(protocol, pid, found, options);
-    } catch (error) {
-      if (
-        error instanceof RemoteError && error.remoteCode === "stopped_error"
-      ) return undefined;
-      throw error;
-    }
+    return await this.#far.lookup(protocol, pid, options);
   }
 
   /**
@@ -272,22 +223,7 @@ export class Remote implements AsyncDisposable {
     protocol: P,
     options: RemoteSpawnOptions<InputOf<P>> = {},
   ): Promise<ActorRef<P>> {
-    const { kind = "", name = "", input } = options;
-    const data = protocolData(protocol);
-    const address = parseNode(node);
-    const found = await this.#node.control(address, {
-      kind: FrameKind.SPAWN,
-      action: `spawn an actor of protocol "${data.name}"`,
-      what: "spawn",
-      target: new Pid({ ...address, path: name }),
-      spawn: {
-        kind,
-        name,
-        input: codecOf(data.input).encode(input),
-        inputType: data.name,
-      },
-    }, options);
-    return this.#foundAt(protocol, address, found, options);
+    return await this.#far.spawn(node, protocol, options);
   }
 
   /**
@@ -305,7 +241,7 @@ export class Remote implements AsyncDisposable {
     options?: RemoteWaitOptions,
   ): Promise<void> {
     if (ref.isLocal) return await this.#system.stop(ref);
-    await this.#have(ref, FrameKind.STOP, "stop", options);
+    await this.#far.have(ref, FrameKind.STOP, "stop", options);
   }
 
   /**
@@ -328,10 +264,7 @@ export class Remote implements AsyncDisposable {
       await fresh.started();
       return fresh;
     }
-    return this.#sameAt(
-      ref,
-      await this.#have(ref, FrameKind.RESPAWN, "respawn", options),
-    );
+    return await this.#far.respawn(ref, options);
   }
 
   /**
@@ -348,7 +281,7 @@ export class Remote implements AsyncDisposable {
     options?: RemoteWaitOptions,
   ): Promise<void> {
     if (ref.isLocal) return this.#system.reinstate(ref);
-    await this.#have(ref, FrameKind.REINSTATE, "reinstate", options);
+    await this.#far.have(ref, FrameKind.REINSTATE, "reinstate", options);
   }
 
   /**
@@ -368,7 +301,12 @@ export class Remote implements AsyncDisposable {
     if (ref.isLocal) return this.#system.inspect(ref).state;
     const what = "ask for the state of";
     // A node of a later version may have more of them.
-    return await this.#have(ref, FrameKind.STATE, what, options) as ActorState;
+    return await this.#far.have(
+      ref,
+      FrameKind.STATE,
+      what,
+      options,
+    ) as ActorState;
   }
 
   /**
@@ -391,33 +329,6 @@ export class Remote implements AsyncDisposable {
     await this.drain();
   }
 
-  /** Has the node of an actor do something to it. */
-  #have(
-    ref: ActorRef<AnyProtocol>,
-    kind: number,
-    what: string,
-    options: RemoteWaitOptions | undefined,
-  ): Promise<string> {
-    const { pid } = ref;
-    const action = `${what} "${pid}"`;
-    return this.#node.control(
-      pid,
-      { kind, action, what, target: pid, address: pid.toJSON() },
-      { ...options, ...(ref instanceof GoaktRef && { peer: "goakt" }) },
-    );
-  }
-
-  /** The reference to the actor that has taken the place of another one. */
-  #sameAt<P extends AnyProtocol>(ref: ActorRef<P>, found: string): ActorRef<P> {
-    const { system, host, port } = ref.pid;
-    const { path, incarnation } = answered(found);
-    const pid = new Pid({ system, host, port, path, incarnation });
-    const fresh = ref instanceof GoaktRef
-      ? this.#node.wantedGoakt(pid).ref(ref.protocol, pid)
-      : new RemoteRef(this.#node, pid, ref.protocol);
-    return fresh as ActorRef<P>; // it speaks what the old one did
-  }
-
   #isOwn({ system, host, port }: NodeAddress): boolean {
     return system === this.#system.name && host === this.host &&
       port === this.port;
@@ -436,17 +347,5 @@ export class Remote implements AsyncDisposable {
       if (error instanceof StoppedError) return undefined;
       throw error;
     }
-  }
-
-  /** The reference to what a node says it has, at the address by which the node was reached. */
-  #foundAt<P extends AnyProtocol>(
-    protocol: P,
-    { host, port }: NodeAddress,
-    found: string,
-    { peer }: RemoteWaitOptions = {},
-  ): ActorRef<P> {
-    const { system, path, incarnation } = answered(found);
-    const pid = new Pid({ system, host, port, path, incarnation });
-    return this.ref(protocol, pid, peer && { peer });
   }
 }

@@ -1,0 +1,52 @@
+/**
+ * A program that is a node: it listens.
+ * @module
+ */
+
+import { type ActorSystem, internalsOf } from "../actor/system/system.ts";
+import { checkProofs, readProofs } from "./handshake/own_proofs.ts";
+import { RemoteNode } from "./node/node.ts";
+import type { NodeAddress } from "./node/peer.ts";
+import { checkFree } from "./remote_calls.ts";
+import { checkedOptions, type RemoteOptions } from "./remote_options.ts";
+
+/**
+ * Listens; what it throws is in {@linkcode Remote.start}.
+ *
+ * @param system The system.
+ * @param options Where to listen, and limits.
+ * @param begin Makes the system a node, in the turn in which it was seen to be none: two starts may be under way.
+ * @returns What `begin` has made.
+ */
+export async function makeNode<T>(
+  system: ActorSystem,
+  options: RemoteOptions,
+  begin: (node: RemoteNode, self: NodeAddress) => T,
+): Promise<T> {
+  const settings = checkedOptions(options);
+  const { hostname, port, advertise, alternatives, ...nodeOptions } = settings;
+  const internals = internalsOf(system);
+  checkFree(system, internals.runtime);
+  const proofs = await readProofs(nodeOptions);
+  checkFree(system, internals.runtime);
+  const listener = await nodeOptions.transport.listen({ hostname, port });
+  const host = advertise?.hostname ?? listener.hostname;
+  const ownPort = advertise?.port ?? listener.port;
+  const { name, incarnation, events } = internals.runtime;
+  const self = { system: name, host, port: ownPort, incarnation };
+  try {
+    checkFree(system, internals.runtime); // another start may have been under way
+    checkProofs(proofs, self);
+  } catch (error) {
+    await listener.close();
+    throw error;
+  }
+  const node = new RemoteNode(internals, listener, self, nodeOptions, proofs);
+  if (alternatives.length > 0) {
+    const found = `"${alternatives.join('", "')}"`;
+    const text =
+      `this node says that it can be reached at "${host}", one of several addresses of this machine; if ${found} is meant, use the option "advertise"`;
+    events.publish({ type: "warning", text });
+  }
+  return begin(node, self);
+}
