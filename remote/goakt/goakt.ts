@@ -11,7 +11,7 @@ import type { Addressee } from "../../actor/events/dead_letters.ts";
 import type { Mail } from "../../actor/protocol/message.ts";
 import { BaseRef } from "../../actor/reference/ref.ts";
 import type { ControlRequest } from "../node/control_request.ts";
-import { HandshakeError } from "../errors.ts";
+import { ConnectError, HandshakeError } from "../errors.ts";
 import type { RemoteMeters } from "../metrics/meter.ts";
 import type { NodeAddress } from "../node/peer.ts";
 import type { SystemInternals } from "../../actor/system/system.ts";
@@ -187,7 +187,9 @@ export class Goakt {
       const options = { timeout: this.client.patience, signal };
       const isGoakt = await this.client.probe(place, options);
       return isGoakt ? "goakt" : { error };
-    } catch {
+    } catch (cause) {
+      // Nobody listens any more: the node has ended in the middle of the handshake.
+      if (cause instanceof ConnectError) return { error: cause };
       return { error: unansweredLookup(error, this.client.compression) };
     }
   }

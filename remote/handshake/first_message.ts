@@ -161,7 +161,7 @@ export class FirstMessageReader {
       );
     }
     const found = count === 0
-      ? "the connection ended without a message, which is also how GoAkt nodes refuse"
+      ? "the connection ended without a message, as nodes refuse that want TLS or speak GoAkt's protocol"
       : `the connection ended after ${count} bytes`;
     return this.fail(
       { reason: "closed", found, wanted: this.#wanted, ...cause },

@@ -247,10 +247,30 @@ Deno.test("A node of another compression is named as what it is not", async () =
   assertEquals([error.reason, error.outcome], ["closed", "not_delivered"]);
   assertEquals(
     error.message,
-    'Cannot shake hands with "there:9000": the connection ended without a message, which is also how GoAkt nodes refuse, and a lookup (gzip) was not answered either, a "troupe.remote.v1.Welcome" or the answer of a GoAkt node was expected',
+    `Cannot shake hands with "there:9000": the connection ended without a message, as nodes refuse that want TLS or speak GoAkt's protocol, and a lookup (gzip) was not answered either, a "troupe.remote.v1.Welcome" or the answer of a GoAkt node was expected`,
   );
   assert(warned(it.here).includes(error.message), warned(it.here));
   assertEquals(log.texts, []);
+});
+
+Deno.test("A node that ends in the middle of the handshake is not one that refused it", async () => {
+  const world = new World();
+  const here = await world.node("here", { remote: { goakt: {} } });
+  const listener = await world.transport("there").listen({
+    hostname: "there",
+    port: 9000,
+  });
+  const ref = here.remote.ref(Echo, "goakt://go@there:9000/a");
+  const asked = ref.ask(Echo.say(text("no")));
+  const connection = await listener.accept();
+  await listener.close();
+  await connection?.close();
+  const error = await assertRejects(() => asked, ConnectError);
+  assertEquals(
+    error.message,
+    'Cannot connect to "there:9000": the connection was refused, a listening node was expected',
+  );
+  await world[Symbol.asyncDispose]();
 });
 
 Deno.test("A node of ours that has ended a handshake is not taken for a GoAkt node", async () => {
