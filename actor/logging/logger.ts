@@ -5,7 +5,7 @@
 
 import type { Clock } from "../../internal/clock.ts";
 import { counted } from "../time/activity.ts";
-import { describe } from "../errors.ts";
+import { ActorError, describe } from "../errors.ts";
 import type { EventBus } from "../events/event_stream.ts";
 import type {
   ActorFailed,
@@ -33,11 +33,18 @@ export interface Logger {
   log?(record: LogRecord): void;
 }
 
-/** Writes to standard error. */
+/**
+ * Writes to standard error, errors with their stack. Warnings leave out the stack of an {@linkcode ActorError},
+ * which is of this library and whose text says what was found where.
+ */
 export const consoleLogger: Logger = {
   debug: print,
   info: print,
-  warn: print,
+  warn: (text, cause) => {
+    if (!(cause instanceof ActorError)) return print(text, cause);
+    const said = describe(cause);
+    print(text.endsWith(said) ? text : `${text}: ${said}`);
+  },
   error: print,
 };
 

@@ -1,6 +1,7 @@
 // deno-lint-ignore-file no-console -- what is printed is looked at
 import { assertEquals, assertThrows } from "@std/assert";
 import {
+  CircuitOpenError,
   consoleLogger,
   type Context,
   type Logger,
@@ -259,6 +260,24 @@ Deno.test("consoleLogger prints a failure with its stack, and its words once", a
     ],
     ['troupe: "test" refused', error],
   ]);
+});
+
+Deno.test("consoleLogger prints a warning of the library in one line, and others with their stack", async () => {
+  const original = console.error;
+  const printed: unknown[][] = [];
+  console.error = (...line: unknown[]) => void printed.push(line);
+  const condition = new CircuitOpenError("till", "open", 5);
+  const error = new RangeError("no");
+  try {
+    await using system = quietSystem({ logger: consoleLogger });
+    system.log.warn("refused", { cause: condition });
+    system.log.warn(`refused: ${condition}`, { cause: condition });
+    system.log.warn("refused", { cause: error });
+  } finally {
+    console.error = original;
+  }
+  const line = `troupe: "test" refused: CircuitOpenError: ${condition.message}`;
+  assertEquals(printed, [[line], [line], ['troupe: "test" refused', error]]);
 });
 
 for (
