@@ -13,15 +13,15 @@
  */
 
 import { readUint32, writeUint32 } from "../internal/bytes.ts";
+import type { Slab } from "../internal/slab.ts";
 import { FrameError } from "./errors.ts";
+import { readUtf8, utf8Size, writeUtf8 } from "./wire/text.ts";
 
 /** The largest frame in bytes, the length field included: 16 MiB. Above it the two layouts look alike. */
 export const MAX_FRAME_BYTES: number = 16 * 1024 * 1024;
 
 const PLAIN_HEADER = 8;
 const METADATA_HEADER = 12;
-const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** A frame taken apart. The arrays are views of the bytes that were parsed. */
 export interface ParsedFrame {
@@ -44,15 +44,29 @@ export function encodePlain(
   body: Uint8Array,
   limit: number = MAX_FRAME_BYTES,
 ): Uint8Array<ArrayBuffer> {
-  const nameBytes = encodeName(name);
-  const frame = allocate(
-    PLAIN_HEADER + nameBytes.length + body.length,
-    name,
-    limit,
-  );
-  writeUint32(frame, 4, nameBytes.length);
-  frame.set(nameBytes, PLAIN_HEADER);
-  frame.set(body, PLAIN_HEADER + nameBytes.length);
+  const bodyStart = PLAIN_HEADER + nameSize(name);
+  const frame = allocate(bodyStart + body.length, name, limit);
+  writePlainHead(frame, name, bodyStart);
+  frame.set(body, bodyStart);
+  return frame;
+}
+
+/**
+ * Returns an empty frame in the plain layout, whose body of `length` bytes is the caller's to write: its end.
+ *
+ * @param slab Where its bytes are taken from.
+ * @throws {FrameError} When the frame would be larger than `limit`.
+ * @throws {TypeError} When `name` does not begin with a letter or `_`.
+ */
+export function beginPlain(
+  name: string,
+  length: number,
+  limit: number,
+  slab: Slab,
+): Uint8Array<ArrayBuffer> {
+  const bodyStart = PLAIN_HEADER + nameSize(name);
+  const frame = allocate(bodyStart + length, name, limit, slab);
+  writePlainHead(frame, name, bodyStart);
   return frame;
 }
 
@@ -68,13 +82,13 @@ export function encodeWithMetadata(
   body: Uint8Array,
   limit: number = MAX_FRAME_BYTES,
 ): Uint8Array<ArrayBuffer> {
-  const nameBytes = encodeName(name);
-  const bodyStart = METADATA_HEADER + nameBytes.length + metadata.length;
+  const nameLength = nameSize(name);
+  const bodyStart = METADATA_HEADER + nameLength + metadata.length;
   const frame = allocate(bodyStart + body.length, name, limit);
-  writeUint32(frame, 4, nameBytes.length);
+  writeUint32(frame, 4, nameLength);
   writeUint32(frame, 8, metadata.length);
-  frame.set(nameBytes, METADATA_HEADER);
-  frame.set(metadata, METADATA_HEADER + nameBytes.length);
+  writeUtf8(frame, METADATA_HEADER, name);
+  frame.set(metadata, METADATA_HEADER + nameLength);
   frame.set(body, bodyStart);
   return frame;
 }
@@ -104,12 +118,14 @@ export function frameLength(
 /**
  * Takes one whole frame apart. The results are views of `frame`.
  *
+ * @param expected The name that it most likely has: to compare a name costs less than to decode it.
  * @throws {FrameError} When the length does not match the bytes, it is above `limit`, a part ends after the
  * frame, or the name is empty or not UTF-8.
  */
 export function parseFrame(
   frame: Uint8Array,
   limit: number = MAX_FRAME_BYTES,
+  expected: string = "",
 ): ParsedFrame {
   if (frame.length < PLAIN_HEADER) {
     throw new FrameError(
@@ -145,7 +161,9 @@ export function parseFrame(
   const metadataStart = nameStart + nameLength;
   const bodyStart = metadataStart + metadataLength;
   return {
-    name: decodeName(frame.subarray(nameStart, metadataStart)),
+    name: isText(frame, nameStart, metadataStart, expected)
+      ? expected
+      : decodeName(frame, nameStart, metadataStart),
     metadata: hasMetadata
       ? frame.subarray(metadataStart, bodyStart)
       : undefined,
@@ -153,35 +171,54 @@ export function parseFrame(
   };
 }
 
-function encodeName(name: string): Uint8Array {
+function writePlainHead(
+  frame: Uint8Array,
+  name: string,
+  bodyStart: number,
+): void {
+  writeUint32(frame, 4, bodyStart - PLAIN_HEADER);
+  writeUtf8(frame, PLAIN_HEADER, name);
+}
+
+function nameSize(name: string): number {
   // A name that begins with NUL would make a plain frame look like one with metadata.
   if (!/^[A-Za-z_]/.test(name)) {
     throw new TypeError(
       `Cannot write a frame: its message name is "${name}", a protobuf name was expected`,
     );
   }
-  return encoder.encode(name);
+  return utf8Size(name);
 }
 
-function decodeName(bytes: Uint8Array): string {
-  try {
-    return decoder.decode(bytes);
-  } catch (cause) {
-    throw new FrameError(
-      "read a frame",
-      "its message name is not UTF-8",
-      "UTF-8 was expected",
-      {
-        cause,
-      },
-    );
+function decodeName(bytes: Uint8Array, start: number, end: number): string {
+  const name = readUtf8(bytes, start, end);
+  if (name !== undefined) return name;
+  throw new FrameError(
+    "read a frame",
+    "its message name is not UTF-8",
+    "UTF-8 was expected",
+  );
+}
+
+/** Whether the bytes from `start` to `end` are `text`, which is ASCII. */
+function isText(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  text: string,
+): boolean {
+  if (end - start !== text.length) return false;
+  for (let index = 0; index < text.length; index++) {
+    if (bytes[start + index] !== text.charCodeAt(index)) return false;
   }
+  return true;
 }
 
 function allocate(
   length: number,
   name: string,
   limit: number,
+  slab?: Slab,
 ): Uint8Array<ArrayBuffer> {
   if (length > limit) {
     throw new FrameError(
@@ -190,7 +227,7 @@ function allocate(
       `at most ${limit} bytes were expected`,
     );
   }
-  const frame = new Uint8Array(length);
+  const frame = slab === undefined ? new Uint8Array(length) : slab.take(length);
   writeUint32(frame, 0, length);
   return frame;
 }

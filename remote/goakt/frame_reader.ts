@@ -20,6 +20,8 @@ export class FrameReader {
   /** What was not read yet, in order; joined only when a frame needs it. */
   #parts: Uint8Array[] = [];
   #size = 0;
+  /** The name of the last frame: the next one has most likely the same. */
+  #name = "";
 
   /** Takes the bytes of the largest frame. */
   constructor(limit: number = MAX_FRAME_BYTES) {
@@ -50,10 +52,16 @@ export class FrameReader {
     if (this.#size < length) return undefined;
     if (this.#first.length < length) this.#join();
     const bytes = this.#first;
-    this.#parts[0] = bytes.subarray(length);
-    if (bytes.length === length) this.#parts.shift();
     this.#size -= length;
-    return parseFrame(bytes.subarray(0, length), this.#limit);
+    let frame = bytes;
+    if (bytes.length === length) this.#parts.shift();
+    else {
+      frame = bytes.subarray(0, length);
+      this.#parts[0] = bytes.subarray(length);
+    }
+    const parsed = parseFrame(frame, this.#limit, this.#name);
+    this.#name = parsed.name;
+    return parsed;
   }
 
   get #first(): Uint8Array {

@@ -4,6 +4,7 @@
  */
 
 import { describe } from "../../actor/errors.ts";
+import { Slab } from "../../internal/slab.ts";
 import { DisconnectedError } from "../errors.ts";
 import {
   type Connection,
@@ -17,6 +18,8 @@ import {
  * writes, because they fall out of the processor's cache.
  */
 const READ_SIZE = 64 * 1024;
+/** What short reads are copied into, many into one buffer. */
+const SLAB_SIZE = 4 * 1024;
 
 /** What a {@linkcode SocketListener} listens with. */
 export interface SocketSource<C extends Deno.Conn> {
@@ -115,6 +118,8 @@ export class SocketConnection implements Connection {
     count: number | null,
   ) => Uint8Array<ArrayBuffer> | undefined;
   readonly #onReadFailed: (error: unknown) => undefined;
+  readonly #onWriteFailed: (error: unknown) => never;
+  readonly #small: Slab = new Slab(SLAB_SIZE);
 
   /** Owns `conn` from now on; its ends are named as given. */
   constructor(conn: Deno.Conn, ends: { local: string; remote: string }) {
@@ -125,6 +130,9 @@ export class SocketConnection implements Connection {
     this.#onReadFailed = (error) => {
       if (this.#state === "closed") return undefined;
       throw this.#lost("read from", error);
+    };
+    this.#onWriteFailed = (error) => {
+      throw this.#lost("write to", error);
     };
   }
 
@@ -138,21 +146,33 @@ export class SocketConnection implements Connection {
   #take(count: number | null): Uint8Array<ArrayBuffer> | undefined {
     const buffer = this.#buffer;
     if (count === null || buffer === undefined) return undefined;
-    if (count * 2 < buffer.length) return buffer.slice(0, count);
+    if (count * 2 < buffer.length) {
+      const copy = this.#small.take(count);
+      copy.set(buffer.subarray(0, count));
+      return copy;
+    }
     this.#buffer = undefined;
     return buffer.subarray(0, count);
   }
 
-  async write(bytes: Uint8Array): Promise<void> {
+  write(bytes: Uint8Array): Promise<void> {
+    if (bytes.length === 0) return Promise.resolve();
+    // Most are taken whole: an async function would cost such a write a promise and a turn of its own.
+    return this.#conn.write(bytes).then(
+      (sent) =>
+        sent === bytes.length ? undefined : this.#writeRest(bytes, sent),
+      this.#onWriteFailed,
+    );
+  }
+
+  async #writeRest(bytes: Uint8Array, begun: number): Promise<void> {
     try {
-      let sent = 0;
+      let sent = begun;
       while (sent < bytes.length) {
-        sent += await this.#conn.write(
-          sent === 0 ? bytes : bytes.subarray(sent),
-        );
+        sent += await this.#conn.write(bytes.subarray(sent));
       }
     } catch (error) {
-      throw this.#lost("write to", error);
+      this.#onWriteFailed(error);
     }
   }
 
