@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { ActorSystemOptions } from "../../actor/mod.ts";
 import { DisconnectedError, HandshakeError } from "../../remote/errors.ts";
 import { encodePlain } from "../../remote/frame.ts";
 import { Acceptor } from "../../remote/handshake/handshake_acceptor.ts";
@@ -9,7 +10,9 @@ import type { RemoteOptions } from "../../remote/remote_options.ts";
 import { TcpTransport } from "../../remote/transport/tcp_transport.ts";
 import { FrameKind } from "../../remote/wire/kinds.ts";
 import { Box, spawnBox } from "./actors.ts";
+import { InstantClock } from "./instant_clock.ts";
 import { addressOf, type Node, startNode } from "./world.ts";
+import { AttentiveTransport } from "./transport/attentive_transport.ts";
 import { WirePeer } from "./wire/wire_peer.ts";
 
 const SELF = { system: "wire", host: "wire", port: 7, incarnation: "wire1" };
@@ -18,9 +21,10 @@ const SELF = { system: "wire", host: "wire", port: 7, incarnation: "wire1" };
 async function serving(
   options: RemoteOptions,
   run: (b: Node) => Promise<void>,
+  system: ActorSystemOptions = {},
 ): Promise<void> {
   const a = await startNode("a", {}, {});
-  const b = await startNode("b", {}, options);
+  const b = await startNode("b", system, options);
   const box = spawnBox(b.system, "box");
   const ref = a.remote.ref(Box, addressOf(b, "box"));
   assertEquals(await ref.ask(Box.echo(1)), 1);
@@ -29,7 +33,7 @@ async function serving(
   assertEquals(await ref.ask(Box.ids()), [2]);
   assertEquals([box.ids, a.warnings, b.remote.connections], [[2], [], 1]);
   for (const { remote } of [a, b]) await remote.drain();
-  for (const { system } of [a, b]) await system.drain();
+  for (const node of [a, b]) await node.system.drain();
   assertEquals([a.remote.connections, b.remote.connections], [0, 0]);
 }
 
@@ -94,11 +98,19 @@ Deno.test("Over TCP half a frame that stalls ends its connection, with the reaso
 });
 
 Deno.test("Over TCP half a handshake, or none, is waited for no longer than handshakeTimeout", async () => {
-  await serving({ handshakeTimeout: 40 }, async (b) => {
+  const clock = new InstantClock();
+  const transport = new AttentiveTransport();
+  const options = { handshakeTimeout: 40, transport };
+  await serving(options, async (b) => {
     for (const bytes of [[], [0, 0, 0, 50, 0, 0]]) {
       const warning = nextWarning(b);
+      const waits = transport.waitsAfter(bytes.length);
       const connection = await Deno.connect({ port: b.remote.port });
       if (bytes.length > 0) await connection.write(Uint8Array.from(bytes));
+      await waits;
+      clock.advance(39);
+      assertEquals(b.warnings.length, bytes.length > 0 ? 1 : 0);
+      clock.advance(1);
       assertEquals((await readAll(connection)).length, 0);
       assert(
         (await warning).includes(
@@ -107,7 +119,7 @@ Deno.test("Over TCP half a handshake, or none, is waited for no longer than hand
         await warning,
       );
     }
-  });
+  }, { clock });
 });
 
 Deno.test("Over TCP a handshake that is too large is refused from its length", async () => {
