@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { seededRandom } from "../../../internal/random.ts";
+import { Intake } from "../../../remote/delivery/intake.ts";
 import { InboxCore } from "../../../remote/delivery/inbox_core.ts";
 import { OutboxCore } from "../../../remote/delivery/outbox_core.ts";
 import type { DeliverySegment } from "../../../remote/delivery/segment.ts";
@@ -50,6 +51,22 @@ Deno.test("InboxCore takes no segment that it did not ask for, in or out of orde
   assertEquals(core.progress, { received: 2, confirmed: 0, upTo: 2 });
   core.step({ kind: "handled", number: 1 });
   assertEquals([take(3), take(4)], [1, 0]);
+});
+
+Deno.test("Intake that a late request has given a session of its predecessor says that it has forgotten that", () => {
+  const limits = { window: 4, maxMessageBytes: 10, maxProducers: 1 };
+  const [before, after] = [100, 200].map((firstKey) =>
+    new Intake({ ...limits, firstKey })
+  ) as [Intake, Intake];
+  const key = before.open("p", 1, 1_000, 0).opened?.key ?? 0;
+  assertEquals(before.segment(segment(1, { session: key }), 0).length, 1);
+  // The request came twice, the second time when the inbox had been started anew.
+  after.open("p", 1, 1_000, 0);
+  const known = { received: 1, confirmed: 0, upTo: 4 };
+  assertEquals(after.segment(segment(2, { session: key }), 0), []);
+  assertEquals(after.ask("p", key, known, 7, 0), [
+    { kind: "answer", question: 7, answer: { kind: "forgotten" } },
+  ]);
 });
 
 Deno.test("InboxCore takes nothing more from an outbox that breaks the rules", () => {
