@@ -5,17 +5,21 @@
 
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import type { Clock } from "../../../internal/clock.ts";
+import { Slab } from "../../../internal/slab.ts";
 import type { LinkMeter, RemoteMeters } from "../../metrics/meter.ts";
 import { formatAddress, type Transport } from "../../transport/transport.ts";
 import type { GoaktClientOptions } from "./options.ts";
 import { Pool } from "./pool.ts";
 import {
   type RequestOptions,
-  type RequestOutcome,
   type RequestTarget,
   sendRequest,
+  type SentRequest,
 } from "./request.ts";
 import { type Tell, TellLane } from "./tell_lane.ts";
+
+/** The frames of small requests are parts of buffers of this size. */
+const SLAB_BYTES = 16 * 1024;
 
 /** Options of a request that is awaited. */
 export interface CallOptions {
@@ -47,25 +51,28 @@ export interface EndpointOptions {
 export class Endpoint {
   /** Counts asks and what fails, in a node with metrics. */
   readonly meter: LinkMeter | undefined;
-  readonly #target: RequestTarget;
+  /** What requests need to know of it. */
+  readonly target: RequestTarget;
   readonly #pool: Pool;
   readonly #tells: TellLane;
-  readonly #settings: Required<GoaktClientOptions>;
+  /** How much longer than its own time the answer to an ask may take, in milliseconds. */
+  readonly answerTimeout: number;
 
   /** Opens nothing yet. */
   constructor(options: EndpointOptions) {
     const { host, port, clock, transport, settings, meters } = options;
     const node = formatAddress(host, port);
     this.meter = meters?.link(node);
-    this.#settings = settings;
+    this.answerTimeout = settings.answerTimeout;
     this.#pool = new Pool(
       { host, port, node, clock, transport, settings, meters },
       () => options.onIdle(this),
     );
     const { limit } = settings;
     const { meter } = this;
-    this.#target = { pool: this.#pool, node, clock, limit, meter };
-    this.#tells = new TellLane(this.#target, settings);
+    const slab = new Slab(SLAB_BYTES);
+    this.target = { pool: this.#pool, node, clock, limit, meter, slab };
+    this.#tells = new TellLane(this.target, settings);
   }
 
   /** How many connections are open or being opened. */
@@ -89,22 +96,12 @@ export class Endpoint {
   }
 
   /**
-   * Sends a request that concerns `receiver`, behind what was told to it before; see {@linkcode sendRequest}.
-   * `timeout` is how long the peer takes at most; its answer may be somewhat later, before the connection is
-   * given up.
+   * Sends a request that was just made for this peer and concerns `receiver`, behind what was told to that before.
    */
-  send<Req extends DescMessage, Res extends DescMessage>(
-    receiver: string,
-    options: RequestOptions<Req, Res>,
-    outcome: RequestOutcome<Res>,
-  ): () => void {
-    const timeout = options.timeout + this.#settings.answerTimeout;
-    return sendRequest(
-      this.#target,
-      { ...options, timeout },
-      outcome,
-      (start) => this.#tells.behind(receiver, start),
-    );
+  send(receiver: string, request: SentRequest): void {
+    const tell = this.#tells.unsettled(receiver);
+    if (tell === undefined) return request.start();
+    this.#tells.behind(tell, () => request.startLater());
   }
 
   /**
@@ -122,13 +119,13 @@ export class Endpoint {
       MessageShape<Res>
     >();
     if (signal?.aborted) return Promise.reject(signal.reason);
-    let giveUp: (() => void) | undefined;
+    let sent: SentRequest | undefined;
     const onAbort = () => {
-      giveUp?.();
+      sent?.giveUp();
       reject(signal?.reason);
     };
     try {
-      giveUp = sendRequest(this.#target, { ...options, timeout }, {
+      sent = sendRequest(this.target, { ...options, timeout }, {
         succeed: resolve,
         fail: reject,
       });

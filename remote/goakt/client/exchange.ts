@@ -22,6 +22,8 @@ export interface Pending {
   readonly name: string;
   /** How long the answer may take, in milliseconds from the sending. */
   readonly timeout: number;
+  /** When that is over, on the clock. */
+  readonly due: number;
   /**
    * The answer. Called once, or {@linkcode Pending.lost} is, or both when this throws because it is no answer
    * to the request: then nothing on the connection can be paired any more, and it ends.
@@ -51,7 +53,6 @@ export interface ExchangeOptions {
 interface Entry {
   readonly frame: Uint8Array;
   readonly pending: Pending;
-  readonly due: number;
 }
 
 /** Requests are written together up to this many bytes. */
@@ -98,15 +99,23 @@ export class Exchange {
     return this.#queue.size + this.#sent.size;
   }
 
-  /** Sends a frame, which must not change any more. On a closed exchange it is lost at once. */
-  send(frame: Uint8Array, pending: Pending): void {
+  /**
+   * Sends a frame, which must not change any more, at the end of the turn, together with what else is sent in it; or
+   * at once when it is `"alone"`. On a closed exchange it is lost at once.
+   */
+  send(
+    frame: Uint8Array,
+    pending: Pending,
+    company: "others" | "alone" = "others",
+  ): void {
     if (this.#state === "closed") {
       return pending.lost(this.#hangUp(undefined, undefined), false);
     }
-    const due = this.#options.clock.now() + pending.timeout;
-    this.#queue.push({ frame, pending, due });
-    if (this.waiting === 1) this.#watchdog.until(due);
-    if (this.#writing === "idle") void this.#write();
+    this.#queue.push({ frame, pending });
+    if (this.waiting === 1) this.#watchdog.until(pending.due);
+    if (this.#writing === "busy") return;
+    if (company === "others") void this.#write();
+    else this.#writeNow();
   }
 
   /** Ends it; what waits is lost for the reason given. */
@@ -146,8 +155,32 @@ export class Exchange {
     this.#writing = "idle";
   }
 
+  /** Writes what waits. One request needs neither the end of the turn nor an async function. */
+  #writeNow(): void {
+    this.#writing = "busy";
+    const bytes = this.#take();
+    this.#options.meter?.wrote(this.#written, bytes.length);
+    this.#connection.write(bytes).then(this.#onWritten, this.#onWriteFailed);
+  }
+
+  #onWritten = (): void => {
+    this.#writing = "idle";
+    if (this.#queue.size > 0) this.#writeNow();
+  };
+
+  #onWriteFailed = (cause: unknown): void => {
+    this.close(this.#hangUp(this.#sent.peek(), cause));
+    this.#writing = "idle";
+  };
+
   /** The bytes to write next. Their requests count as sent from here on. */
   #take(): Uint8Array {
+    if (this.#queue.size === 1) {
+      const entry = this.#queue.shift() as Entry; // there is one
+      this.#sent.push(entry);
+      this.#written++;
+      return entry.frame;
+    }
     const frames: Uint8Array[] = [];
     let length = 0;
     for (let e = this.#queue.peek(); e !== undefined; e = this.#queue.peek()) {
@@ -205,7 +238,7 @@ export class Exchange {
     this.#answers++;
     const next = this.#sent.peek() ?? this.#queue.peek();
     if (next === undefined) this.#watchdog.rest();
-    else this.#watchdog.until(next.due);
+    else this.#watchdog.until(next.pending.due);
     try {
       entry.pending.answered(frame);
     } catch (error) {

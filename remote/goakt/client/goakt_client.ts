@@ -121,9 +121,11 @@ export class GoaktClient implements GoaktRefHost {
     return new GoaktRef(this, pid, protocol);
   }
 
-  endpoint({ host, port }: PeerPlace): Endpoint | undefined {
+  endpoint(
+    { host, port }: PeerPlace,
+    key: string = formatAddress(host, port),
+  ): Endpoint | undefined {
     if (this.#state === "closed") return undefined;
-    const key = formatAddress(host, port);
     let endpoint = this.#endpoints.get(key);
     if (endpoint === undefined) {
       endpoint = new Endpoint({

@@ -4,7 +4,7 @@
  */
 
 import { type AskRegistry, PendingAsk } from "../../../actor/asks/asks.ts";
-import { type ActorError, AskTimeoutError } from "../../../actor/errors.ts";
+import type { ActorError } from "../../../actor/errors.ts";
 import {
   Envelope,
   type Mail,
@@ -13,10 +13,7 @@ import {
 } from "../../../actor/protocol/message.ts";
 import type { DeadLetterReason } from "../../../actor/events/events.ts";
 import type { Pid } from "../../../actor/reference/pid.ts";
-import {
-  headersOf,
-  type MessageHeaders,
-} from "../../../actor/propagation/propagation.ts";
+import { headersOf } from "../../../actor/propagation/propagation.ts";
 import type {
   MessageType,
   ProtocolData,
@@ -35,22 +32,21 @@ import { UNKNOWN_PROTOCOL } from "../../remote_ref.ts";
 import { formatAddress } from "../../transport/transport.ts";
 import { formatGoaktAddress } from "../address.ts";
 import { PoisonPillSchema } from "../gen/goaktpb/goakt_pb.ts";
-import {
-  RemoteAskRequestSchema,
-  type RemoteAskResponse,
-  RemoteAskResponseSchema,
-} from "../gen/internalpb/remoting_pb.ts";
 import { formatName, type NamedCodec, namedCodec } from "../named_codec.ts";
-import { fromAny, type Payload } from "../payload.ts";
+import type { Payload } from "../payload.ts";
+import { GoaktAsk } from "./ask.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { askBody, messageBytes } from "./message_bytes.ts";
+import { askFrame, messageBytes } from "./message_bytes.ts";
 
 /** What a reference needs of its node. */
 export interface GoaktRefHost {
   /** What the actors of the node share. */
   readonly runtime: Runtime;
-  /** The peer at a place, or `undefined` when this node sends no more. */
-  endpoint(place: { host: string; port: number }): Endpoint | undefined;
+  /** The peer at a place, which is `node` as `host:port`; `undefined` when this node sends no more. */
+  endpoint(
+    place: { host: string; port: number },
+    node?: string,
+  ): Endpoint | undefined;
   /** The error for what is asked of this node when it sends no more. */
   ended(place: { host: string; port: number }, action: string): ActorError;
   /** Waits until the actor at `pid` is there. */
@@ -70,6 +66,7 @@ export class GoaktRef extends BaseRef {
   readonly protocol: ProtocolData;
   readonly #host: GoaktRefHost;
   readonly #address: string;
+  readonly #node: string;
 
   constructor(host: GoaktRefHost, pid: Pid, protocol: ProtocolData) {
     super();
@@ -77,6 +74,7 @@ export class GoaktRef extends BaseRef {
     this.pid = pid;
     this.protocol = protocol;
     this.#address = formatGoaktAddress(pid);
+    this.#node = formatAddress(pid.host, pid.port);
   }
 
   get isLocal(): boolean {
@@ -108,7 +106,7 @@ export class GoaktRef extends BaseRef {
       !isPoison && protocol !== this.protocol &&
       this.protocol !== UNKNOWN_PROTOCOL
     ) throw wrongProtocol(type, protocol, this);
-    const endpoint = this.#host.endpoint(this.pid);
+    const endpoint = this.#host.endpoint(this.pid, this.#node);
     if (endpoint === undefined) {
       const action = `deliver a message to "${this.pid}" on`;
       const error = this.#host.ended(this.pid, action);
@@ -116,11 +114,11 @@ export class GoaktRef extends BaseRef {
     }
     try {
       const payload = isPoison ? POISON : encode(message);
-      const sender = isEnvelope ? mail.sender?.pid : undefined;
-      const remote = this.#message(sender, payload);
+      const from = isEnvelope ? mail.sender?.pid : undefined;
+      const sender = this.#host.senderOf(from);
       return replyTo === undefined
-        ? this.#tell(endpoint, mail, remote, payload, state)
-        : this.#ask(endpoint, message, replyTo, remote, headersOf(mail));
+        ? this.#tell(endpoint, mail, sender, payload, state)
+        : this.#ask(endpoint, mail, replyTo, sender, payload);
     } catch (error) {
       return this.#refuse(mail, "not_encodable", error, endpoint);
     }
@@ -131,7 +129,7 @@ export class GoaktRef extends BaseRef {
   }
 
   ready(): Promise<void> {
-    const endpoint = this.#host.endpoint(this.pid);
+    const endpoint = this.#host.endpoint(this.pid, this.#node);
     if (endpoint !== undefined) return endpoint.ready() ?? READY;
     const action = `wait for room on the way to "${this.pid}" on`;
     return Promise.reject(this.#host.ended(this.pid, action));
@@ -151,21 +149,15 @@ export class GoaktRef extends BaseRef {
     return this.pid.toString();
   }
 
-  #message(
-    sender: Pid | undefined,
-    payload: Payload,
-  ): Uint8Array<ArrayBuffer> {
-    const from = this.#host.senderOf(sender);
-    return messageBytes(from, this.#address, payload);
-  }
-
   #tell(
     endpoint: Endpoint,
     mail: Mail,
-    message: Uint8Array<ArrayBuffer>,
-    { typeName, bytes }: Payload,
+    sender: string,
+    payload: Payload,
     state: "new" | "accepted",
   ): boolean {
+    const { typeName, bytes } = payload;
+    const message = messageBytes(sender, this.#address, payload);
     const size = bytes.length + typeName.length + this.#address.length +
       OVERHEAD;
     const lost = (error: unknown) =>
@@ -177,58 +169,32 @@ export class GoaktRef extends BaseRef {
         state,
       )
     ) return true;
-    const node = formatAddress(this.pid.host, this.pid.port);
     const action = `deliver a message to "${this.pid}"`;
-    const error = new OverloadedError(node, action);
+    const error = new OverloadedError(this.#node, action);
     return this.#refuse(mail, "overloaded", error, endpoint);
   }
 
   #ask(
     endpoint: Endpoint,
-    message: Message,
+    mail: Mail,
     replyTo: ReplyTo,
-    remote: Uint8Array,
-    headers: MessageHeaders | undefined,
+    sender: string,
+    payload: Payload,
   ): boolean {
+    const message = mail instanceof Envelope ? mail.message : mail;
     const codec = replyCodec(message);
-    const { clock } = this.#host.runtime;
-    const left = replyTo.deadline - clock.now();
-    const timeout = Math.max(1, Math.min(left, LONGEST));
-    const { meter } = endpoint;
-    const since = meter?.now() ?? 0;
-    const giveUp = endpoint.send(this.#address, {
-      request: RemoteAskRequestSchema,
-      body: askBody(remote, timeout),
-      response: RemoteAskResponseSchema,
-      action: `complete the ask of "${message.type}" to "${this.pid}"`,
-      headers,
-      timeout,
-    }, {
-      succeed: (answer) => {
-        meter?.answered(message.protocol.name, since);
-        answerWith(replyTo, codec, answer);
-      },
-      fail: (error) => {
-        const failure = this.#failureOf(error, message.type, timeout);
-        meter?.failed(failure);
-        replyTo.fail(failure);
-      },
-    });
-    replyTo.carrier = {
-      abandon: (_ask, reason) => {
-        meter?.failed(reason);
-        giveUp();
-      },
-    };
+    const now = this.#host.runtime.clock.now();
+    const timeout = Math.max(1, Math.min(replyTo.deadline - now, LONGEST));
+    const { limit, slab } = endpoint.target;
+    const headers = headersOf(mail);
+    const options = { limit, slab, headers };
+    const frame = askFrame(sender, this.#address, payload, timeout, options);
+    const { pid } = this;
+    const parts = { pid, message, replyTo, codec, timeout };
+    const ask = new GoaktAsk(endpoint, frame, now, parts);
+    endpoint.send(this.#address, ask);
+    replyTo.carrier = ask;
     return true;
-  }
-
-  #failureOf(error: unknown, type: string, timeout: number): unknown {
-    const isLate = error instanceof RemoteError &&
-      error.remoteCode === "ask_timeout_error";
-    return isLate
-      ? new AskTimeoutError(this.pid, type, Math.round(timeout))
-      : error;
   }
 
   #refuse(
@@ -282,32 +248,6 @@ function unreadable(
     `the ${what} "${type}" for a GoAkt node`,
     "a protobuf format was expected, see protobuf()",
   );
-}
-
-function answerWith(
-  replyTo: ReplyTo,
-  codec: NamedCodec,
-  { messages }: RemoteAskResponse,
-): void {
-  const { typeName, bytes } = fromAny(messages[0]);
-  if (typeName !== codec.typeName || messages.length !== 1) {
-    const found = messages.length === 1
-      ? `a "${typeName}"`
-      : `${messages.length} replies`;
-    const wanted = `a "${codec.typeName}" was expected`;
-    return replyTo.fail(
-      new CodecError("decode", codec.format, "$", found, wanted, {
-        outcome: "done",
-      }),
-    );
-  }
-  let reply: unknown;
-  try {
-    reply = codec.decode(bytes);
-  } catch (error) {
-    return replyTo.fail(error);
-  }
-  replyTo.succeed(reply);
 }
 
 /** Why a tell is a dead letter. */

@@ -5,7 +5,12 @@
  */
 
 import { concatBytes } from "../../../internal/bytes.ts";
+import type { MessageHeaders } from "../../../actor/propagation/propagation.ts";
+import type { Slab } from "../../../internal/slab.ts";
+import { beginPlain } from "../../frame.ts";
 import { utf8Size, writeUtf8 } from "../../wire/text.ts";
+import { RemoteAskRequestSchema } from "../gen/internalpb/remoting_pb.ts";
+import { encodeBody } from "../messages.ts";
 import type { Payload } from "../payload.ts";
 import { durationParts } from "../time.ts";
 
@@ -21,23 +26,56 @@ const NANOS = 0x10;
 export function messageBytes(
   sender: string,
   receiver: string,
-  { typeName, bytes }: Payload,
+  payload: Payload,
 ): Uint8Array<ArrayBuffer> {
+  const sizes = sizesOf(sender, receiver, payload);
+  const out = new Uint8Array(fieldSize(sizes.message));
+  writeMessage(out, 0, sizes, sender, receiver, payload);
+  return out;
+}
+
+/** The lengths in bytes of the parts of a `RemoteMessage`. */
+interface Sizes {
+  readonly sender: number;
+  readonly receiver: number;
+  readonly url: number;
+  readonly any: number;
+  readonly message: number;
+}
+
+function sizesOf(
+  sender: string,
+  receiver: string,
+  { typeName, bytes: { length } }: Payload,
+): Sizes {
   const from = utf8Size(sender);
   const to = utf8Size(receiver);
   const url = PREFIX.length + utf8Size(typeName);
-  const value = bytes.length;
-  const any = fieldSize(url) + (value === 0 ? 0 : fieldSize(value));
+  const any = fieldSize(url) + (length === 0 ? 0 : fieldSize(length));
   const message = fieldSize(from) + fieldSize(to) + fieldSize(any);
-  const out = new Uint8Array(fieldSize(message));
-  let at = writeHead(out, 0, FIRST, message);
-  at = writeUtf8(out, writeHead(out, at, FIRST, from), sender);
-  at = writeUtf8(out, writeHead(out, at, SECOND, to), receiver);
-  at = writeHead(out, at, THIRD, any);
-  at = writeUtf8(out, writeHead(out, at, FIRST, url), PREFIX);
+  return { sender: from, receiver: to, url, any, message };
+}
+
+/** The offset after it. */
+function writeMessage(
+  out: Uint8Array,
+  offset: number,
+  sizes: Sizes,
+  sender: string,
+  receiver: string,
+  { typeName, bytes }: Payload,
+): number {
+  let at = writeHead(out, offset, FIRST, sizes.message);
+  at = writeUtf8(out, writeHead(out, at, FIRST, sizes.sender), sender);
+  at = writeUtf8(out, writeHead(out, at, SECOND, sizes.receiver), receiver);
+  at = writeHead(out, at, THIRD, sizes.any);
+  at = writeUtf8(out, writeHead(out, at, FIRST, sizes.url), PREFIX);
   at = writeUtf8(out, at, typeName);
-  if (value > 0) out.set(bytes, writeHead(out, at, SECOND, value));
-  return out;
+  const { length } = bytes;
+  if (length === 0) return at;
+  at = writeHead(out, at, SECOND, length);
+  out.set(bytes, at);
+  return at + length;
 }
 
 /** The body of a `RemoteTellRequest`. */
@@ -50,20 +88,78 @@ export function tellBody(
     : concatBytes(messages);
 }
 
-/** The body of a `RemoteAskRequest` with one message; `timeout` is more than 0, in milliseconds. */
-export function askBody(
-  message: Uint8Array,
+/**
+ * The frame of a `RemoteAskRequest` with one message, in one piece.
+ *
+ * @param timeout More than 0, in milliseconds.
+ * @throws {FrameError} When it would be larger than `limit`.
+ */
+export function askFrame(
+  sender: string,
+  receiver: string,
+  payload: Payload,
   timeout: number,
+  { limit, slab, headers }: AskFrameOptions,
 ): Uint8Array<ArrayBuffer> {
+  const sizes = sizesOf(sender, receiver, payload);
   const [seconds, nanos] = durationParts(timeout);
-  const size = (seconds === 0 ? 0 : 1 + varintSize(seconds)) +
+  const duration = (seconds === 0 ? 0 : 1 + varintSize(seconds)) +
     (nanos === 0 ? 0 : 1 + varintSize(nanos));
-  const out = new Uint8Array(message.length + fieldSize(size));
-  out.set(message);
-  let at = writeHead(out, message.length, SECOND, size);
-  if (seconds > 0) at = writeHead(out, at, SECONDS, seconds);
-  if (nanos > 0) writeHead(out, at, NANOS, nanos);
-  return out;
+  const length = fieldSize(sizes.message) + fieldSize(duration);
+  const name = RemoteAskRequestSchema.typeName;
+  const frame = headers === undefined
+    ? beginPlain(name, length, limit, slab)
+    : new Uint8Array(length);
+  let at = frame.length - length;
+  at = writeMessage(frame, at, sizes, sender, receiver, payload);
+  at = writeHead(frame, at, SECOND, duration);
+  if (seconds > 0) at = writeHead(frame, at, SECONDS, seconds);
+  if (nanos > 0) writeHead(frame, at, NANOS, nanos);
+  if (headers === undefined) return frame;
+  const metadata = { headers, deadline: 0n };
+  return encodeBody(name, frame, { limit, metadata });
+}
+
+/** What an {@linkcode askFrame} is made with. */
+export interface AskFrameOptions {
+  /** Bytes of the largest frame. */
+  readonly limit: number;
+  /** Where its bytes are taken from. */
+  readonly slab: Slab;
+  /** Texts that travel with it. */
+  readonly headers: MessageHeaders | undefined;
+}
+
+/**
+ * The bytes of the only message in the body of a `RemoteAskResponse`, as a view, when that message is of the type
+ * named and the body is written as GoAkt nodes write it; `undefined` says that the body has to be decoded.
+ */
+export function answerBytes(
+  body: Uint8Array,
+  typeName: string,
+): Uint8Array | undefined {
+  const url = PREFIX.length + typeName.length;
+  // An answer of less than 128 bytes, whose lengths are one byte each.
+  const start = 4 + url;
+  if (body.length >= 0x82 || body.length < start) return undefined;
+  if (
+    body[0] !== FIRST || body[1] !== body.length - 2 || body[2] !== FIRST ||
+    body[3] !== url || !isText(body, 4, PREFIX) ||
+    !isText(body, 4 + PREFIX.length, typeName)
+  ) return undefined;
+  if (body.length === start) return body.subarray(start);
+  const isWhole = body[start] === SECOND &&
+    body[start + 1] === body.length - start - 2;
+  return isWhole ? body.subarray(start + 2) : undefined;
+}
+
+/** Whether the bytes from `start` on are `text`; never true of one that is not ASCII. */
+function isText(bytes: Uint8Array, start: number, text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit >= 0x80 || bytes[start + index] !== unit) return false;
+  }
+  return true;
 }
 
 /** Bytes of a field of that many bytes, its tag and length included. */

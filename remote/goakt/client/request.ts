@@ -10,8 +10,8 @@ import {
   type MessageShape,
   toBinary,
 } from "@bufbuild/protobuf";
-import type { MessageHeaders } from "../../../actor/propagation/propagation.ts";
 import type { Clock } from "../../../internal/clock.ts";
+import type { Slab } from "../../../internal/slab.ts";
 import { FrameError } from "../../errors.ts";
 import type { ParsedFrame } from "../../frame.ts";
 import type { LinkMeter } from "../../metrics/meter.ts";
@@ -28,16 +28,12 @@ export interface RequestOptions<
 > {
   /** The request. */
   request: Req;
-  /** Its fields, unless it has a body. */
-  fields?: MessageInitShape<Req>;
-  /** Its bytes. */
-  body?: Uint8Array;
+  /** Its fields. */
+  fields: MessageInitShape<Req>;
   /** The answer. */
   response: Res;
   /** What is done, for errors. */
   action: string;
-  /** Texts that travel with it. */
-  headers?: MessageHeaders | undefined;
   /** How long the answer may take, in milliseconds, the wait for a connection included. */
   timeout: number;
 }
@@ -52,6 +48,8 @@ export interface RequestTarget {
   readonly clock: Clock;
   /** Bytes of the largest frame. */
   readonly limit: number;
+  /** Where the bytes of small requests are taken from. */
+  readonly slab: Slab;
   /** Counts, in a node with metrics. */
   readonly meter?: LinkMeter | undefined;
 }
@@ -65,98 +63,153 @@ export interface RequestOutcome<Res extends DescMessage> {
 }
 
 /**
- * Sends a request; one of the methods of `outcome` is called once.
- *
- * @param when Calls back when the request may go; at once unless told otherwise.
- * @returns Gives the request up: nothing is sent when it waits for a connection, and the answer is ignored.
- * @throws {FrameError} When it would be larger than the limit.
+ * A request that is made once its answer is wanted: {@linkcode SentRequest.start} sends it, and one of
+ * {@linkcode SentRequest.succeed} and {@linkcode SentRequest.fail} is called once.
  */
-export function sendRequest<Req extends DescMessage, Res extends DescMessage>(
-  target: RequestTarget,
-  options: RequestOptions<Req, Res>,
-  outcome: RequestOutcome<Res>,
-  when: (start: () => void) => void = (start) => start(),
-): () => void {
-  const { request, fields, headers } = options;
-  const { body = toBinary(request, create(request, fields)) } = options;
-  const { limit } = target;
-  const frame = encodeBody(request.typeName, body, {
-    limit,
-    metadata: headers && { headers, deadline: 0n },
-  });
-  const sent = new SentRequest(target, options, outcome, frame);
-  when(() => {
-    if (!sent.isGone) target.pool.acquire(sent);
-  });
-  return () => sent.giveUp();
-}
-
-class SentRequest<Req extends DescMessage, Res extends DescMessage>
-  implements Pending, Waiter {
+export abstract class SentRequest implements Pending, Waiter {
   readonly name: string;
   /** What is left of the time once there is a connection. */
   timeout: number;
+  due: number;
   readonly #target: RequestTarget;
-  readonly #options: RequestOptions<Req, Res>;
-  readonly #outcome: RequestOutcome<Res>;
+  readonly #response: string;
   readonly #frame: Uint8Array;
-  readonly #due: number;
+  readonly #begun: number;
   #exchange: Exchange | undefined = undefined;
-  #state: "wanted" | "given_up" = "wanted";
+  #state: "starting" | "wanted" | "given_up" = "wanted";
 
+  /**
+   * @param names Of the request and its answer.
+   * @param now On the clock of the target.
+   * @param timeout How long the answer may take, in milliseconds, the wait for a connection included.
+   */
   constructor(
     target: RequestTarget,
-    options: RequestOptions<Req, Res>,
-    outcome: RequestOutcome<Res>,
+    names: { readonly request: string; readonly response: string },
     frame: Uint8Array,
+    now: number,
+    timeout: number,
   ) {
-    this.name = options.request.typeName;
+    this.name = names.request;
+    this.#response = names.response;
     this.#target = target;
-    this.#options = options;
-    this.#outcome = outcome;
     this.#frame = frame;
-    this.timeout = options.timeout;
-    this.#due = target.clock.now() + options.timeout;
+    this.#begun = now;
+    this.timeout = timeout;
+    this.due = now + timeout;
   }
+
+  /** Reads the body of the answer, which is then what `succeed` is called with. */
+  protected abstract read(body: Uint8Array): unknown;
+  /** Takes the answer. */
+  protected abstract succeed(answer: unknown): void;
+  /** Takes the reason why there is none. */
+  protected abstract failed(error: unknown): void;
+  /** What is done, for errors. */
+  protected abstract get action(): string;
 
   get isGone(): boolean {
     return this.#state === "given_up";
   }
 
+  /** Sends it, in the same moment in which it was made. */
+  start(): void {
+    this.#state = "starting";
+    this.#target.pool.acquire(this);
+    if (this.#state === "starting") this.#state = "wanted";
+  }
+
+  /** Sends it later, unless it was given up. */
+  startLater(): void {
+    if (!this.isGone) this.#target.pool.acquire(this);
+  }
+
+  /** Nothing is sent when it waits for a connection, and the answer is ignored. */
   giveUp(): void {
     this.#state = "given_up";
   }
 
   take(exchange: Exchange): void {
     this.#exchange = exchange;
-    this.timeout = Math.max(1, this.#due - this.#target.clock.now());
-    exchange.send(this.#frame, this);
+    let now = this.#begun;
+    if (this.#state !== "starting") {
+      now = this.#target.clock.now();
+      this.timeout = Math.max(1, this.due - now);
+      this.due = now + this.timeout;
+    }
+    exchange.send(this.#frame, this, "alone");
   }
 
   fail(error: unknown): void {
-    if (!this.isGone) this.#outcome.fail(error);
+    if (!this.isGone) this.failed(error);
   }
 
   answered({ name, body }: ParsedFrame): void {
     const exchange = this.#exchange;
-    const { response, action } = this.#options;
-    const { node, pool } = this.#target;
-    let settle: () => void;
-    if (name === ErrorSchema.typeName) {
+    if (name === this.#response) {
+      const answer = this.read(body);
+      if (exchange !== undefined) this.#target.pool.release(exchange);
+      if (!this.isGone) this.succeed(answer);
+    } else if (name === ErrorSchema.typeName) {
       const answer = decodeMessage(ErrorSchema, body);
-      settle = () => this.fail(reportedError(node, action, answer));
-    } else if (name === response.typeName) {
-      const message = decodeMessage(response, body);
-      settle = () => {
-        if (!this.isGone) this.#outcome.succeed(message);
-      };
-    } else throw wrongAnswer(this.name, name, response.typeName);
-    if (exchange !== undefined) pool.release(exchange);
-    settle();
+      if (exchange !== undefined) this.#target.pool.release(exchange);
+      this.fail(reportedError(this.#target.node, this.action, answer));
+    } else throw wrongAnswer(this.name, name, this.#response);
   }
 
   lost(error: unknown, sent: boolean): void {
     this.fail(sent ? error : new NotSentError(this.name, error));
+  }
+}
+
+/**
+ * Sends a request; one of the methods of `outcome` is called once.
+ *
+ * @returns The request, which can be given up.
+ * @throws {FrameError} When it would be larger than the limit.
+ */
+export function sendRequest<Req extends DescMessage, Res extends DescMessage>(
+  target: RequestTarget,
+  options: RequestOptions<Req, Res>,
+  outcome: RequestOutcome<Res>,
+): SentRequest {
+  const { request, fields } = options;
+  const body = toBinary(request, create(request, fields));
+  const frame = encodeBody(request.typeName, body, { limit: target.limit });
+  const sent = new Call(target, options, outcome, frame);
+  sent.start();
+  return sent;
+}
+
+class Call<Req extends DescMessage, Res extends DescMessage>
+  extends SentRequest {
+  readonly action: string;
+  readonly #response: Res;
+  readonly #outcome: RequestOutcome<Res>;
+
+  constructor(
+    target: RequestTarget,
+    { request, response, action, timeout }: RequestOptions<Req, Res>,
+    outcome: RequestOutcome<Res>,
+    frame: Uint8Array,
+  ) {
+    const names = { request: request.typeName, response: response.typeName };
+    super(target, names, frame, target.clock.now(), timeout);
+    this.action = action;
+    this.#response = response;
+    this.#outcome = outcome;
+  }
+
+  protected read(body: Uint8Array): MessageShape<Res> {
+    return decodeMessage(this.#response, body);
+  }
+
+  protected succeed(answer: unknown): void {
+    this.#outcome.succeed(answer as MessageShape<Res>); // what `read` has returned
+  }
+
+  protected failed(error: unknown): void {
+    this.#outcome.fail(error);
   }
 }
 

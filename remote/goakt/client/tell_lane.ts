@@ -118,12 +118,15 @@ export class TellLane {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Calls `run` once what was told to `receiver` before has arrived, or is known to be lost. */
-  behind(receiver: string, run: () => void): void {
-    const last = this.#last.get(receiver);
-    if (last === undefined) return run();
-    const waiting = this.#behind.get(last);
-    if (waiting === undefined) this.#behind.set(last, [run]);
+  /** The tell to `receiver` that is not settled, if there is one: the last. */
+  unsettled(receiver: string): number | undefined {
+    return this.#last.get(receiver);
+  }
+
+  /** Calls `run` once that tell, and all before it, have arrived or are known to be lost. */
+  behind(tell: number, run: () => void): void {
+    const waiting = this.#behind.get(tell);
+    if (waiting === undefined) this.#behind.set(tell, [run]);
     else waiting.push(run);
   }
 
@@ -206,13 +209,18 @@ export class TellLane {
     }
     exchange.send(
       frame,
-      new Batch(batch.length, this.#options.answerTimeout, (lost) => {
+      new Batch(batch.length, this.#limits(), (lost) => {
         if (lost !== undefined) {
           for (const taken of batch) this.#lose(taken, lost);
         } else for (const taken of batch) this.#leave(taken);
         this.#settle();
       }, this.#target.node),
     );
+  }
+
+  #limits(): { timeout: number; due: number } {
+    const { answerTimeout: timeout } = this.#options;
+    return { timeout, due: this.#target.clock.now() + timeout };
   }
 
   #lose(taken: Taken, error: unknown): void {
@@ -252,18 +260,20 @@ export class TellLane {
 class Batch implements Pending {
   readonly name: string = RemoteTellRequestSchema.typeName;
   readonly timeout: number;
+  readonly due: number;
   readonly #count: number;
   readonly #done: (lost: unknown) => void;
   readonly #node: string;
 
   constructor(
     count: number,
-    timeout: number,
+    { timeout, due }: { timeout: number; due: number },
     done: (lost: unknown) => void,
     node: string,
   ) {
     this.#count = count;
     this.timeout = timeout;
+    this.due = due;
     this.#done = done;
     this.#node = node;
   }

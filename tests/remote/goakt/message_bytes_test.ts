@@ -1,15 +1,22 @@
-import { create, toBinary } from "@bufbuild/protobuf";
-import { assertEquals } from "@std/assert";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { seededRandom } from "../../../internal/random.ts";
+import { Slab } from "../../../internal/slab.ts";
+import { FrameError } from "../../../remote/errors.ts";
+import { MAX_FRAME_BYTES } from "../../../remote/frame.ts";
 import {
-  askBody,
+  answerBytes,
+  askFrame,
   messageBytes,
   tellBody,
 } from "../../../remote/goakt/client/message_bytes.ts";
 import {
   RemoteAskRequestSchema,
+  RemoteAskResponseSchema,
   RemoteMessageSchema,
   RemoteTellRequestSchema,
 } from "../../../remote/goakt/gen/internalpb/remoting_pb.ts";
+import { encodeMessage } from "../../../remote/goakt/messages.ts";
 import { toAny } from "../../../remote/goakt/payload.ts";
 import { toDuration } from "../../../remote/goakt/time.ts";
 
@@ -25,6 +32,7 @@ function made(sender: string, receiver: string, size: number) {
   };
   const message = { sender, receiver, message: toAny(payload) };
   return {
+    payload,
     bytes: messageBytes(sender, receiver, payload),
     message: create(RemoteMessageSchema, message),
   };
@@ -36,7 +44,7 @@ function compare(found: Uint8Array, wanted: Uint8Array, what: string): void {
   assertEquals([found.length, at], [wanted.length, -1], what);
 }
 
-Deno.test("tellBody() and askBody() write what protobuf makes of the same request", () => {
+Deno.test("tellBody() writes what protobuf makes of the same request", () => {
   for (const size of SIZES) {
     for (const name of NAMES) {
       const one = made(name, "goakt://go@there:9000/a", size);
@@ -52,13 +60,119 @@ Deno.test("tellBody() and askBody() write what protobuf makes of the same reques
       );
     }
   }
-  for (const time of TIMES) {
-    const { bytes, message } = made("s", "b", 1);
-    const request = { remoteMessages: [message], timeout: toDuration(time) };
+});
+
+Deno.test("askFrame() writes the frame of what protobuf makes of the same request", () => {
+  const slab = new Slab(1_024);
+  const options = { slab, limit: MAX_FRAME_BYTES };
+  const cases = SIZES.flatMap((size) => NAMES.map((name) => ({ size, name })));
+  for (const [index, { size, name }] of cases.entries()) {
+    const { payload, message } = made(name, "goakt://go@there:9000/a", size);
+    const time = TIMES[index % TIMES.length] ?? 1;
+    const headers = index % 3 === 0 ? new Map([["trace", name]]) : undefined;
+    const request = create(RemoteAskRequestSchema, {
+      remoteMessages: [message],
+      timeout: toDuration(time),
+    });
     compare(
-      askBody(bytes, time),
-      toBinary(RemoteAskRequestSchema, create(RemoteAskRequestSchema, request)),
-      `${time} ms`,
+      askFrame(name, "goakt://go@there:9000/a", payload, time, {
+        ...options,
+        headers,
+      }),
+      encodeMessage(RemoteAskRequestSchema, request, {
+        metadata: headers && { headers, deadline: 0n },
+      }),
+      `${size} bytes, "${name}", ${time} ms`,
     );
+  }
+});
+
+Deno.test("askFrame() of random asks is what protobuf makes of them", () => {
+  const seed = Math.floor(Math.random() * 2 ** 32);
+  const { next: random } = seededRandom(seed);
+  const below = (limit: number) => Math.floor(random() * limit);
+  const text = () =>
+    Array.from(
+      { length: 1 + below(60) },
+      () =>
+        String.fromCodePoint(
+          random() < 0.1 ? 0x80 + below(0x3000) : 33 + below(90),
+        ),
+    )
+      .join("");
+  const slab = new Slab(4_096);
+  for (let n = 0; n < 500; n++) {
+    const bytes = Uint8Array.from({ length: below(300) }, () => below(256));
+    const payload = { typeName: text(), bytes };
+    const [sender, receiver, time] = [text(), text(), 1 + random() * 1e7];
+    const remoteMessages = [{ sender, receiver, message: toAny(payload) }];
+    const request = create(RemoteAskRequestSchema, {
+      remoteMessages,
+      timeout: toDuration(time),
+    });
+    compare(
+      askFrame(sender, receiver, payload, time, {
+        slab,
+        limit: MAX_FRAME_BYTES,
+        headers: undefined,
+      }),
+      encodeMessage(RemoteAskRequestSchema, request),
+      `ask ${n} of seed ${seed}`,
+    );
+  }
+});
+
+Deno.test("askFrame() refuses what is larger than the limit", () => {
+  const payload = { typeName: "a.B", bytes: new Uint8Array(100) };
+  const options = { slab: new Slab(64), headers: undefined };
+  const { length } = askFrame("s", "r", payload, 1, { ...options, limit: 500 });
+  const exact = { ...options, limit: length };
+  assertEquals(askFrame("s", "r", payload, 1, exact).length, length);
+  const less = { ...options, limit: length - 1 };
+  assertThrows(() => askFrame("s", "r", payload, 1, less), FrameError);
+});
+
+Deno.test("answerBytes() of random answers is what protobuf reads in them, or nothing", () => {
+  const seed = Math.floor(Math.random() * 2 ** 32);
+  const { next: random } = seededRandom(seed);
+  const below = (limit: number) => Math.floor(random() * limit);
+  const typeName = "google.protobuf.BytesValue";
+  const url = `type.googleapis.com/${typeName}`;
+  let read = 0;
+  for (let n = 0; n < 5_000; n++) {
+    const value = Uint8Array.from({ length: below(120) }, () => below(256));
+    const messages = random() < 0.1 ? [] : [{ typeUrl: url, value }];
+    if (random() < 0.1) messages.push({ typeUrl: url, value });
+    const body = toBinary(
+      RemoteAskResponseSchema,
+      create(RemoteAskResponseSchema, { messages }),
+    );
+    // A few are damaged: in a length, a tag, the name, the value or at the end.
+    if (random() < 0.5 && body.length > 0) {
+      body[below(body.length)] = below(256);
+    }
+    const cut = body.subarray(0, body.length - (random() < 0.1 ? below(9) : 0));
+    const found = answerBytes(cut, typeName);
+    if (found === undefined) continue;
+    read++;
+    const { messages: [only, ...more] } = fromBinary(
+      RemoteAskResponseSchema,
+      cut,
+    );
+    const what = `answer ${n} of seed ${seed}`;
+    assertEquals([only?.typeUrl, more.length], [url, 0], what);
+    assertEquals(only?.value, found, what);
+  }
+  assert(read > 1_000, `only ${read} were read, with seed ${seed}`);
+});
+
+Deno.test("answerBytes() reads an answer of a Go node without decoding it", () => {
+  const typeName = "google.protobuf.Int64Value";
+  for (const value of [new Uint8Array(), Uint8Array.of(8, 1)]) {
+    const messages = [toAny({ typeName, bytes: value })];
+    const answer = create(RemoteAskResponseSchema, { messages });
+    const body = toBinary(RemoteAskResponseSchema, answer);
+    assertEquals(answerBytes(body, typeName), value);
+    assertEquals(answerBytes(body, "google.protobuf.Int32Value"), undefined);
   }
 });
