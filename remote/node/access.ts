@@ -173,7 +173,9 @@ export class Access {
   }
 }
 
-/** The name by which clients are told apart. */
-function nameOf({ proof, role, system, node, uri }: PeerIdentity): string {
+/** The name by which peers are told apart. */
+export function nameOf(
+  { proof, role, system, node, uri }: PeerIdentity,
+): string {
   return uri ?? `${proof} ${role} ${system} ${node}`;
 }

@@ -4,12 +4,13 @@
  */
 
 import type { Clock } from "../../internal/clock.ts";
-import type { Access } from "./access.ts";
+import { type Access, nameOf } from "./access.ts";
 import { DisconnectedError, HandshakeError } from "../errors.ts";
 import { lastFrames, sayFarewell } from "../link/farewell.ts";
 import type { Goakt } from "../goakt/goakt.ts";
 import { GreetingConnection } from "../goakt/server/greeting_connection.ts";
 import type { HandshakeOptions, Session } from "../handshake/handshake.ts";
+import type { PeerIdentity } from "../handshake/identity.ts";
 import {
   Acceptor,
   encodeRefusal,
@@ -18,7 +19,9 @@ import {
 import { shakeHands } from "../handshake/handshake_driver.ts";
 import type { Link } from "../link/link.ts";
 import { peerName } from "../metrics/meter.ts";
+import { placeOf, Places } from "../transport/places.ts";
 import type { Quarantine } from "./quarantine.ts";
+import { Shares } from "./shares.ts";
 import { type SelfTest, STRANGER, testSelf } from "../tls/self_test.ts";
 import type { SettingsComparison } from "../handshake/settings.ts";
 import type {
@@ -77,8 +80,12 @@ export class Entrance {
   readonly #maxHalfOpen: number;
   /** The links of diallers by the tokens that they were given; an entry goes with its link. */
   readonly #accepted: Map<string, Link> = new Map();
+  /** Who holds how many of the links. */
+  readonly #shares: Shares;
   /** Connections whose handshake is under way. */
-  readonly #halfOpen: Set<Connection> = new Set();
+  readonly #halfOpen: Places<Connection> = new Places();
+  /** Of those the ones that had to give way; an entry goes with the end of its handshake. */
+  readonly #outdone: Set<Connection> = new Set();
   /** Connections whose handshake has not begun. */
   readonly #waitingRoom: WaitingRoom;
   /** Connections that are being turned away. */
@@ -94,6 +101,7 @@ export class Entrance {
     this.#host = host;
     this.#listener = listener;
     this.#maxHalfOpen = maxHalfOpen;
+    this.#shares = new Shares(host.maxLinks);
     this.#waitingRoom = new WaitingRoom(
       host.clock,
       host.handshakeTimeout / 2, // so that who is refused is still there to be told
@@ -174,14 +182,19 @@ export class Entrance {
 
   #take(connection: Connection): void {
     if (this.#halfOpen.size >= this.#maxHalfOpen) {
-      return this.#waitingRoom.enter(connection);
+      const rival = this.#halfOpen.rivalOf(placeOf(connection.remote));
+      if (rival === undefined) return this.#waitingRoom.enter(connection);
+      this.#halfOpen.delete(rival);
+      this.#outdone.add(rival);
+      rival.close();
     }
     const welcome = this.#welcome(connection).catch((error) => {
+      const isOutdone = this.#outdone.delete(connection);
       if (this.#state !== "open" || this.#isSelfTest(error)) return;
-      this.#host.warn(
-        `a connection from "${connection.remote}" was refused`,
-        error,
-      );
+      const text = `a connection from "${connection.remote}" was refused`;
+      if (!isOutdone) return this.#host.warn(text, error);
+      const found = "most of the handshakes under way are from there";
+      this.#host.warn(`${text}: ${found}, and others came`, undefined);
     });
     this.#host.linger(welcome, () => connection.close());
   }
@@ -211,7 +224,7 @@ export class Entrance {
     const near = this.#host.goakt === undefined || role !== "node"
       ? connection
       : new GreetingConnection(connection);
-    this.#halfOpen.add(connection);
+    this.#halfOpen.add(connection, placeOf(remote));
     try {
       await this.#checkProof(connection);
       const token = crypto.getRandomValues(new Uint8Array(16));
@@ -221,7 +234,8 @@ export class Entrance {
         token,
         certified: connection.certified,
         admit: (peer, _lane, identity) =>
-          this.#full ?? this.#host.quarantine.refusal(peer) ??
+          this.#fullFor(remote, identity) ??
+            this.#host.quarantine.refusal(peer) ??
             this.#host.access.admit(identity),
       });
       const session = await shakeHands(near, acceptor, {
@@ -231,24 +245,25 @@ export class Entrance {
       if (this.#state !== "open") return connection.close();
       const peer = peerName(session.peer);
       const link = this.#host.createLink(remote, "acceptor", peer);
-      this.#replace(link, session);
+      this.#replace(link, session, remote);
       await this.#open(link, connection, session);
     } catch (error) {
       const isTaken = near instanceof GreetingConnection &&
         this.#host.goakt?.take(near);
       if (!isTaken) throw error;
     } finally {
-      this.#halfOpen.delete(connection);
-      const next = this.#waitingRoom.leave();
-      if (next !== undefined) this.#take(next);
+      // The room of who had to give way is taken.
+      if (this.#halfOpen.delete(connection)) {
+        const next = this.#waitingRoom.leave();
+        if (next !== undefined) this.#take(next);
+      }
     }
   }
 
-  /** Why no more connections are accepted, if so. */
-  get #full(): RefusalReason | undefined {
-    const { maxLinks } = this.#host;
-    if (this.#accepted.size < maxLinks) return undefined;
-    const found = `${maxLinks} connections are open`;
+  /** Why no more connections of a peer are accepted, if so. */
+  #fullFor(remote: string, identity: PeerIdentity): RefusalReason | undefined {
+    const found = this.#shares.fullFor(holderOf(remote, identity));
+    if (found === undefined) return undefined;
     return { code: "full", found, wanted: "fewer were expected" };
   }
 
@@ -291,12 +306,26 @@ export class Entrance {
    * what that still holds must not be handled behind what is sent from now on. Only the node itself knows
    * what its link was called.
    */
-  #replace(link: Link, { token, replaces }: Session): void {
+  #replace(
+    link: Link,
+    { token, replaces, identity }: Session,
+    remote: string,
+  ): void {
     const key = token.toHex();
+    const holder = holderOf(remote, identity);
+    this.#shares.take(holder);
     const before = this.#accepted.get(replaces.toHex());
     this.#accepted.set(key, link);
-    link.whenClosed(() => this.#accepted.delete(key));
+    link.whenClosed(() => {
+      this.#accepted.delete(key);
+      this.#shares.giveBack(holder);
+    });
     const found = "the peer has dialled anew";
     before?.close(new DisconnectedError(before.node, "read from", found));
   }
+}
+
+/** Whose connections are counted together: those of one certificate, or of one place where nothing is proved. */
+function holderOf(remote: string, identity: PeerIdentity): string {
+  return identity.proof === "none" ? placeOf(remote) : nameOf(identity);
 }

@@ -7,6 +7,7 @@ import { describe } from "../../actor/errors.ts";
 import type { Clock } from "../../internal/clock.ts";
 import { DisconnectedError } from "../errors.ts";
 import type { RefusalReason } from "../handshake/handshake_acceptor.ts";
+import { placeOf, Places } from "../transport/places.ts";
 import { TlsConnection } from "./tls_connection.ts";
 import type { TlsCredentials } from "./tls_credentials.ts";
 import type { Connection, Listener } from "../transport/transport.ts";
@@ -69,8 +70,8 @@ export class TlsListener implements Listener {
   readonly hostname: string;
   readonly port: number;
   readonly #parts: TlsListenerParts;
-  /** Those whose TLS handshake is under way, with what gives each up; each removes itself. */
-  readonly #halfOpen: Map<Connection, (found: string) => void> = new Map();
+  /** What gives up each TLS handshake that is under way; each removes itself. */
+  readonly #halfOpen: Places<(found: string) => void> = new Places();
   readonly #ready: Connection[] = [];
   /** Those whose handshake failed, to be reported; of more than `maxHalfOpen` the last ones are not. */
   readonly #failed: Connection[] = [];
@@ -127,7 +128,7 @@ export class TlsListener implements Listener {
 
   async #close(): Promise<void> {
     const closed = this.#parts.listener.close();
-    for (const giveUp of [...this.#halfOpen.values()]) giveUp("");
+    for (const giveUp of [...this.#halfOpen]) giveUp("");
     for (const connection of this.#ready.splice(0)) connection.close();
     this.#onReported?.();
     this.#onChange?.();
@@ -155,16 +156,19 @@ export class TlsListener implements Listener {
     if (this.isClosed || this.#ready.length >= maxHalfOpen) {
       return connection.close();
     }
-    // Who means it is through in milliseconds, so it is the one that has taken longest that has to go.
-    const [giveUpOldest] = this.#halfOpen.values();
+    // Who means it is through in milliseconds, so it is the one that has taken longest that has to go: of the
+    // place that most are from, so that nobody pushes out others by dialling very often.
+    const place = placeOf(connection.remote);
     if (this.#halfOpen.size >= maxHalfOpen) {
-      giveUpOldest?.("others came, and it has taken longest");
+      const giveUp = this.#halfOpen.rivalOf(place) ??
+        this.#halfOpen.oldestOf(place);
+      giveUp?.("others came, and it has taken longest");
     }
     const credentials = this.#credentials;
     const wire = credentials.wire(connection);
     const over = () => {
       timer.cancel();
-      return this.#halfOpen.delete(connection);
+      return this.#halfOpen.delete(fail);
     };
     const fail = (found: string) => {
       wire.stream.destroy();
@@ -176,7 +180,7 @@ export class TlsListener implements Listener {
       handshakeTimeout,
       () => fail(`it did not come to an end within ${handshakeTimeout} ms`),
     );
-    this.#halfOpen.set(connection, fail);
+    this.#halfOpen.add(fail, place);
     wire.stream.on("close", () => fail("the peer has left"));
     wire.stream.on("error", (error) => fail(describe(error)));
     const server = credentials.accept(wire);

@@ -4,6 +4,8 @@
  */
 
 import { ActorError } from "../../../actor/errors.ts";
+import { Shares } from "../../node/shares.ts";
+import { placeOf } from "../../transport/places.ts";
 import type { Connection } from "../../transport/transport.ts";
 import { compressed } from "../compression/compressed_connection.ts";
 import type { Compression } from "../compression/compression.ts";
@@ -36,12 +38,14 @@ export class GoaktServer {
   readonly #options: GoaktServerOptions;
   readonly #served: Map<ServedConnection, Promise<void>> = new Map();
   readonly #room: RequestRoom;
+  readonly #shares: Shares;
   #state: "running" | "draining" = "running";
 
   constructor(host: GoaktHost, options: GoaktServerOptions = {}) {
     this.#host = host;
     this.#room = new RequestRoom(options.roomBytes);
     this.#options = options;
+    this.#shares = new Shares(options.maxConnections ?? MAX_SERVED);
   }
 
   /** How many connections are open. */
@@ -59,12 +63,14 @@ export class GoaktServer {
    * @throws {ActorError} When there are as many connections as allowed.
    */
   async serve(connection: Connection, compression: Compression): Promise<void> {
-    const { maxConnections = MAX_SERVED, roomBytes: _, ...limits } =
+    const { maxConnections: _most, roomBytes: _room, ...limits } =
       this.#options;
-    if (this.#state === "draining" || this.#served.size >= maxConnections) {
+    if (this.#state === "draining") return connection.close();
+    const place = placeOf(connection.remote);
+    const full = this.#shares.fullFor(place);
+    if (full !== undefined) {
       connection.close();
-      if (this.#state === "draining") return;
-      throw new TooManyPeersError(this.#served.size);
+      throw new TooManyPeersError(full);
     }
     const host = this.#host;
     const served = new ServedConnection(compressed(connection, compression), {
@@ -76,10 +82,12 @@ export class GoaktServer {
     });
     const run = served.run();
     this.#served.set(served, run);
+    this.#shares.take(place);
     try {
       await run;
     } finally {
       this.#served.delete(served);
+      this.#shares.giveBack(place);
     }
   }
 
@@ -101,9 +109,9 @@ export class GoaktServer {
 class TooManyPeersError extends ActorError {
   override readonly code = "too_many_peers_error";
 
-  constructor(count: number) {
+  constructor(found: string) {
     super(
-      `Cannot serve a GoAkt peer: ${count} connections are open, fewer were expected`,
+      `Cannot serve a GoAkt peer: ${found}, fewer were expected`,
       { retryable: true },
     );
   }

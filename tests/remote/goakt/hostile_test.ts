@@ -183,3 +183,24 @@ function held(): number {
   const { heapUsed, external } = Deno.memoryUsage();
   return heapUsed + external;
 }
+
+Deno.test("GoAkt peers from one place leave connections to others", async () => {
+  await using it = await attack({ maxServed: 128 }, { maxHalfOpen: 256 });
+  for (let count = 0; count < 97; count++) {
+    const connection = await it.connect();
+    await connection.write(head(1_000));
+    await it.world.settle();
+  }
+  await it.assertRefused(
+    "96 of 128 connections are open, 96 of them from there, fewer were expected",
+  );
+  const { port } = it.shop.remote;
+  const other = await it.world.transport("other").connect({
+    hostname: "shop",
+    port,
+  });
+  await other.write(head(1_000));
+  await it.world.settle();
+  assertEquals(it.shop.remote.connections, 1 + 97);
+  other.close();
+});

@@ -11,12 +11,14 @@ import {
 } from "../../../remote/handshake/handshake_dialler.ts";
 import { shakeHands } from "../../../remote/handshake/handshake_driver.ts";
 import type { RemoteOptions } from "../../../remote/remote_options.ts";
+import { MemoryNetwork } from "../../../remote/transport/memory_transport.ts";
 import { TcpTransport } from "../../../remote/transport/tcp_transport.ts";
 import { TlsTransport } from "../../../remote/tls/tls_transport.ts";
 import type {
   Connection,
   Transport,
 } from "../../../remote/transport/transport.ts";
+import { ManualClock } from "../../../testing/manual_clock.ts";
 import { DefinitionKind, FrameKind } from "../../../remote/wire/kinds.ts";
 import { Box, spawnBox } from "../actors.ts";
 import { InstantClock } from "../instant_clock.ts";
@@ -285,6 +287,43 @@ Deno.test("Clear text, HTTP and half a handshake get nowhere at a node with TLS"
       assert(!answer.includes("troupe"), answer);
     }
   });
+});
+
+Deno.test("Very many half TLS handshakes from one place push out none from another", async () => {
+  const clock = new ManualClock();
+  const network = new MemoryNetwork({ clock });
+  const server = await tlsOf("shop", {
+    maxHalfOpen: 4,
+    clock,
+    transport: network.transport("b"),
+  });
+  const listener = await server.listen({ hostname: "b", port: 1 });
+  const dial = async (host: string) => {
+    const connection = await network.transport(host).connect({
+      hostname: "b",
+      port: 1,
+    });
+    await connection.write(Uint8Array.of(22, 3, 1)); // and no more
+    return connection;
+  };
+  const cutOff: string[] = [];
+  const accepting = (async () => {
+    for (;;) {
+      const connection = await listener.accept();
+      if (connection === undefined) return;
+      const found = connection.refusal?.found ?? "";
+      if (!found.includes("others came")) continue;
+      cutOff.push(connection.remote.replace(/:.*/, ""));
+    }
+  })();
+  const open = [await dial("good")];
+  for (let count = 0; count < 20; count++) open.push(await dial("evil"));
+  await clock.settle();
+  assertEquals(cutOff, Array(17).fill("evil"));
+  await listener.close();
+  await accepting;
+  for (const connection of open) connection.close();
+  await clock.settle();
 });
 
 Deno.test("Who begins a TLS handshake and does not go on is cut off in time, and in favour of others", async () => {

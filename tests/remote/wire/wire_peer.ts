@@ -65,11 +65,11 @@ export class WirePeer {
     lane: Lane = "data",
     versions?: VersionRange,
     maxFrameBytes?: number,
-    more: { incarnation?: string; replaces?: Uint8Array } = {},
+    more: { incarnation?: string; replaces?: Uint8Array; from?: string } = {},
   ): Promise<WirePeer> {
     const { host: hostname, port } = remote;
-    const { incarnation = SELF.incarnation, replaces } = more;
-    const connection = await world.transport("wire").connect({
+    const { incarnation = SELF.incarnation, replaces, from = "wire" } = more;
+    const connection = await world.transport(from).connect({
       hostname,
       port,
     });
