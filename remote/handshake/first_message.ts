@@ -299,9 +299,8 @@ export function introductionFlaw(
 /** Host and incarnation become parts of addresses, which have marks of their own. */
 function isWellFormed(peer: NodeIdentity): boolean {
   return isSystemName(peer.system) && peer.port <= 65535 &&
-    (peer.port === 0 ? /^[^\s/@#]{0,255}$/ : /^[^\s/@#]{1,255}$/).test(
-      peer.host,
-    ) &&
+    (peer.port === 0 || peer.host !== "") &&
+    /^[^\s/@#\p{Cc}\p{Cf}]{0,255}$/u.test(peer.host) &&
     /^[\x21-\x7e]{1,128}$/.test(peer.incarnation);
 }
 

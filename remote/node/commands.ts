@@ -22,6 +22,7 @@ import { codecOf } from "../codec/message_codecs.ts";
 import type { DecodedFrame, FrameFields, Spawn } from "../wire/fields.ts";
 import { WatchServer, type WatchServerHost } from "../watch/watch_server.ts";
 import { FrameKind } from "../wire/kinds.ts";
+import { CONTROL } from "../wire/tables.ts";
 
 /** What requests are called where it is decided about them. */
 const ACTIONS: Readonly<Record<number, PeerAction>> = {
@@ -65,10 +66,10 @@ export class Commands {
   /** Takes a request off a link. Kinds of frames that this version does not know are refused. */
   take(link: Link, frame: DecodedFrame): void {
     const { kind, correlation, address, spawn } = frame;
-    const denied = this.#denied(link, frame);
-    if (denied !== undefined) {
-      if (correlation === 0) throw denied;
-      const failure = failureOf(denied);
+    const error = flawOfTexts(frame) ?? this.#denied(link, frame);
+    if (error !== undefined) {
+      if (correlation === 0) throw error;
+      const failure = failureOf(error);
       return link.outbound.frame({
         kind: FrameKind.FAILURE,
         correlation,
@@ -310,6 +311,20 @@ export class Commands {
       (pid.incarnation === "" || pid.incarnation === cell.pid.incarnation);
     return { pid, cell: meant ? cell : undefined };
   }
+}
+
+/** What is wrong when a name or address cannot be written into one line of a log. */
+function flawOfTexts({ address, spawn }: DecodedFrame): FrameError | undefined {
+  const texts = spawn === undefined
+    ? [address]
+    : [address, spawn.kind, spawn.name, spawn.inputType];
+  return texts.some((text) => CONTROL.test(text))
+    ? new FrameError(
+      "read a request",
+      "a name in it has a control character",
+      "texts of one line were expected",
+    )
+    : undefined;
 }
 
 /** What an address means; nowhere when it is none, which is found out when it is used. */

@@ -13,7 +13,7 @@ export const TABLE_SIZE: number = 4_096;
 export const MAX_VALUE_BYTES: number = 1_024;
 
 /** What no address and no type name has, and what a line of a log must not have. */
-const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]/u;
+export const CONTROL: RegExp = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 
 /**
  * A number that stands for `key` on one connection. Whoever sends often keeps the entry and, while it is

@@ -435,3 +435,28 @@ Deno.test("A handshake holds no more than its limit, however it comes", async ()
   }
   assertEquals([b.remote.connections, b.warnings], [0, []]);
 });
+
+Deno.test("A name in a request that would forge a line of a log is refused, and ends the link when nobody can be told", async () => {
+  const forged = "\u001b[2J\ntroupe: all is well";
+  const address = `goakt://b@b:1/${forged}`;
+  const spawn = { kind: forged, name: "", inputType: "box" };
+  const cases: FrameFields[] = [
+    { kind: FrameKind.LOOKUP, address },
+    { kind: FrameKind.STOP, address },
+    {
+      kind: FrameKind.SPAWN,
+      spawn: { ...spawn, input: new Uint8Array() },
+    },
+  ];
+  const expected =
+    "Cannot read a request: a name in it has a control character, texts of one line were expected";
+  for (const frame of cases) {
+    await using it = await attack();
+    await it.peer.send({ ...frame, correlation: 7 });
+    const { failure, correlation } = await it.peer.expect(FrameKind.FAILURE);
+    assertEquals([correlation, failure?.text], [7, expected]);
+    await it.peer.send(frame);
+    assertEquals(await it.reason(), expected);
+    await it.assertServed();
+  }
+});

@@ -12,6 +12,7 @@ import { Code } from "../gen/internalpb/error_pb.ts";
 import { NoMessageSchema, PoisonPillSchema } from "../gen/goaktpb/goakt_pb.ts";
 import { formatName, namedCodec } from "../named_codec.ts";
 import type { Payload } from "../payload.ts";
+import { CONTROL, MAX_VALUE_BYTES } from "../../wire/tables.ts";
 import { Refusal, sendFailed, TEXT } from "../refusal.ts";
 
 /** A message, and how its reply becomes a payload. */
@@ -50,6 +51,7 @@ export function decodePayload(
   const type = protocol.byType.get(typeName);
   const codec = namedCodec(type?.input);
   if (type === undefined || codec === undefined) {
+    checkTypeName(typeName);
     return { message: foreignMail(payload), encodeReply: encodeForeign };
   }
   let body: unknown;
@@ -66,6 +68,17 @@ export function decodePayload(
     message: new MessageValue(protocol, type.index, typeName, body),
     encodeReply: (reply) => encodeTyped(type, reply),
   };
+}
+
+/** A name that is not known gets into logs, if nobody makes anything of the message. */
+function checkTypeName(name: string): void {
+  const flaw = name.length > MAX_VALUE_BYTES
+    ? `its type name has ${name.length} characters`
+    : CONTROL.test(name)
+    ? "its type name has a control character"
+    : undefined;
+  if (flaw === undefined) return;
+  throw new Refusal(Code.INVALID_ARGUMENT, TEXT.invalidMessage, flaw);
 }
 
 function encodeTyped({ type, output }: MessageType, reply: unknown): Payload {

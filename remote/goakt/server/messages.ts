@@ -37,6 +37,7 @@ import {
   TEXT,
 } from "../refusal.ts";
 import { fromDuration } from "../time.ts";
+import { CONTROL, MAX_VALUE_BYTES } from "../../wire/tables.ts";
 import { asyncRequest, isAsyncRequest } from "./async_request.ts";
 import { decodePayload } from "./decode.ts";
 import {
@@ -186,5 +187,7 @@ function senderOf(
   }
   const { system, path } = address;
   if (system === "" || path === "" || address.port > 65_535) return undefined;
+  // One that cannot be written down, as a name of an actor can, is as good as none.
+  if (sender.length > MAX_VALUE_BYTES || CONTROL.test(sender)) return undefined;
   return host.sender(new Pid(address));
 }

@@ -230,6 +230,42 @@ Deno.test("tell() gives a payload without a schema to receive() as name and byte
   assertEquals(log.foreign, [payload, payload, payload]);
 });
 
+Deno.test("tell() lets no peer write lines of a log: of names of types and of senders", async () => {
+  await using node = goaktNode();
+  const log = node.echo("a");
+  const tellOf = async (typeName: string, sender = "") => {
+    const any = toAny({ typeName, bytes: new Uint8Array() });
+    const [first, text = ""] = outcomeOf(
+      await request(node, RemoteTellRequestSchema, {
+        remoteMessages: [{ ...message(at("a"), "", sender), message: any }],
+      }),
+    );
+    return [first, text.split("\n")[1]];
+  };
+  const none = "goakt://@:0/";
+  assertEquals(await tellOf("a\ntroupe: all is well", none), [
+    Code.INVALID_ARGUMENT,
+    "its type name has a control character",
+  ]);
+  assertEquals(await tellOf("a".repeat(1_025), none), [
+    Code.INVALID_ARGUMENT,
+    "its type name has 1025 characters",
+  ]);
+  assertEquals(log.foreign, []);
+  const senders = [
+    "goakt://go@10.0.0.8:9001/\u001b[2J",
+    `goakt://go@10.0.0.8:9001/${"x".repeat(1_024)}`,
+    PEER,
+  ];
+  for (const sender of senders) {
+    await request(node, RemoteTellRequestSchema, {
+      remoteMessages: [message(at("a"), "1", sender)],
+    });
+  }
+  await node.clock.settle();
+  assertEquals(log.senders, ["", "", PEER]);
+});
+
 Deno.test("tell() of a PoisonPill stops the actor behind its messages", async () => {
   await using node = goaktNode();
   const log = node.echo("a");

@@ -328,6 +328,8 @@ Deno.test("Acceptor refuses a Hello that says what cannot be", () => {
       { incarnation: "a b" },
       { host: "" },
       { host: "a/b" },
+      { host: "a\u001b[2J" },
+      { host: "a\u0007b", port: 0 },
       { port: 65536 },
     ]
   ) {
