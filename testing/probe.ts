@@ -269,8 +269,10 @@ export class Probe<P extends AnyProtocol> implements AsyncDisposable {
       `"${pid}" (${reason})`
     );
     throw new ProbeError(
-      `${this.#name} expected the end of "${pid}" within ${timeout} ms, ended have ${
-        others.length === 0 ? "no others" : others.join(", ")
+      `${this.#name} expected the end of "${pid}" within ${timeout} ms, ${
+        others.length === 0
+          ? "no other one has ended"
+          : `others have ended: ${others.join(", ")}`
       }`,
     );
   }

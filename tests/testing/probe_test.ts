@@ -172,7 +172,7 @@ Deno.test("Probe.expectTerminated() fails with who had ended instead", async () 
   const failed = assertRejects(
     () => probe.expectTerminated(actor),
     ProbeError,
-    'expected the end of "goakt://test@:0/alive" within 3000 ms, ended have "goakt://test@:0/gone" (missing)',
+    'expected the end of "goakt://test@:0/alive" within 3000 ms, others have ended: "goakt://test@:0/gone" (missing)',
   );
   const gone = system.ref(
     Till,
