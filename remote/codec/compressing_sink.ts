@@ -3,7 +3,11 @@
  * @module
  */
 
-import { type Algorithm, MIN_COMPRESSED_BYTES } from "./compression.ts";
+import {
+  type Algorithm,
+  MIN_COMPRESSED_BYTES,
+  mostExpanded,
+} from "./compression.ts";
 import type { FrameWriter } from "../wire/encoder.ts";
 import type { Compressed } from "../wire/fields.ts";
 import type { PayloadSink } from "../wire/payload.ts";
@@ -45,6 +49,8 @@ export class CompressingSink implements PayloadSink {
     const smaller = compress(bytes);
     // Expanding takes time too: an eighth is the least that is worth it.
     if (smaller.length > bytes.length - (bytes.length >>> 3)) return bytes;
+    // Nobody reads what is too good to be true.
+    if (bytes.length > mostExpanded(smaller.length)) return bytes;
     this.used = { algorithm: number, totalBytes: bytes.length };
     return smaller;
   }

@@ -36,6 +36,19 @@ export interface Algorithm {
 /** Messages below this many bytes are sent as they are. */
 export const MIN_COMPRESSED_BYTES: number = 4_096;
 
+/** A payload of few bytes may stand for this many. */
+const FREE_BYTES = 32 * 1024;
+/** Besides, each of its bytes may stand for this many. */
+const MOST_OF_ONE = 256;
+
+/**
+ * The most bytes that `count` compressed ones may stand for. Brotli makes 16 MiB of 27 bytes: who may send any
+ * number of those keeps a node busy with nothing else.
+ */
+export function mostExpanded(count: number): number {
+  return FREE_BYTES + count * MOST_OF_ONE;
+}
+
 const ZSTD: Algorithm = {
   number: 1,
   compress: (bytes) =>
@@ -103,7 +116,7 @@ export function checkCompression(setting: MessageCompression): void {
  * @param bytes What came.
  * @param maxBytes Bytes of the largest payload.
  * @param reads The numbers of what the peer was told that it may use.
- * @throws {FrameError} When it is larger than that, or not what the peer says.
+ * @throws {FrameError} When it is larger than that, not what the peer says, or made of too little.
  */
 export function expand(
   { algorithm, totalBytes }: Compressed,
@@ -123,6 +136,14 @@ export function expand(
         : `1 to ${maxBytes} bytes and a compression of ${
           reads.join(", ")
         } were expected`,
+    );
+  }
+  const most = mostExpanded(bytes.length);
+  if (totalBytes > most) {
+    throw new FrameError(
+      "read a compressed message",
+      `${bytes.length} bytes are to stand for ${totalBytes}`,
+      `at most ${most} were expected`,
     );
   }
   let expanded: Uint8Array;

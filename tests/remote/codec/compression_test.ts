@@ -1,9 +1,10 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { zstdCompressSync } from "node:zlib";
+import { brotliCompressSync, zstdCompressSync } from "node:zlib";
 import {
   chooseCompression,
   expand,
   type MessageCompression,
+  mostExpanded,
   readable,
 } from "../../../remote/codec/compression.ts";
 import { FrameError } from "../../../remote/errors.ts";
@@ -179,6 +180,40 @@ Deno.test("expand() makes no more of a payload than was announced", () => {
   assertThrows(() => said({}, bytes.subarray(0, 8)), FrameError);
   assertThrows(() => said({}, new Uint8Array()), FrameError);
   assertThrows(() => said({ totalBytes: 100_000 }, BOMB), FrameError);
+});
+
+Deno.test("expand() makes no mountain of a mole-hill, even if it was announced as one", () => {
+  const limit = 16 * 2 ** 20;
+  const of = (size: number) => {
+    const body = brotliCompressSync(new Uint8Array(size));
+    const head = { algorithm: 3, totalBytes: size };
+    return { length: body.length, run: () => expand(head, body, limit, [3]) };
+  };
+  const small = of(32 * 1_024);
+  assertEquals(small.run().length, 32 * 1_024);
+  const bomb = of(limit);
+  assert(bomb.length < 100, `${bomb.length}`);
+  const error = assertThrows(bomb.run, FrameError);
+  assertEquals(
+    error.message,
+    `Cannot read a compressed message: ${bomb.length} bytes are to stand for 16777216, at most ${
+      mostExpanded(bomb.length)
+    } were expected`,
+  );
+});
+
+Deno.test("A message that compresses too well for its reader is sent as it is", async () => {
+  for (const compression of ["zstd", "brotli"] as const) {
+    await withPair([compression, compression], async ({ a, b, sent }) => {
+      spawnBox(b.system, "box");
+      const ref = a.remote.ref(Box, addressOf(b, "box"));
+      await ref.ask(Box.ids());
+      const { written } = sent;
+      const echoed = await ref.ask(Box.echoRaw(new Uint8Array(1_000_000)));
+      assertEquals(echoed.length, 1_000_000);
+      assert(sent.written - written > 1_000_000, `${sent.written - written}`);
+    });
+  }
 });
 
 Deno.test("A decompression bomb ends its link, costs no memory to speak of, and nobody else notices", async () => {
