@@ -18,6 +18,11 @@ import { DefinitionTable } from "../wire/tables.ts";
 export interface InboundHandler {
   /** A message of the peer. */
   message(message: IncomingMessage): void;
+  /**
+   * Whether a message that is still compressed goes no further, which its sender has been told. One that does is
+   * given to {@linkcode InboundHandler.message}, its body as it was before.
+   */
+  refuses(message: IncomingMessage): boolean;
   /** The answer to a request. */
   answer(frame: DecodedFrame): void;
   /** A watched actor has ended. */
@@ -206,7 +211,18 @@ export class Inbound {
     if (chunk !== undefined) {
       return this.#assembler.begin(chunk, incoming, frame.payload());
     }
-    if (incoming.compression !== undefined) this.#expandBody(incoming);
+    this.#handOn(incoming);
+  }
+
+  #handOn(incoming: IncomingMessage): void {
+    if (incoming.compression !== undefined) {
+      // Whoever may not send it does not have it expanded either, which can take long.
+      if (this.#handler.refuses(incoming)) {
+        this.#counted++;
+        return;
+      }
+      this.#expandBody(incoming);
+    }
     this.#counted++;
     this.#handler.message(incoming);
   }
@@ -233,9 +249,7 @@ export class Inbound {
     head.bytes = payload;
     head.start = 0;
     head.end = payload.length;
-    if (head.compression !== undefined) this.#expandBody(head);
-    this.#counted++;
-    this.#handler.message(head);
+    this.#handOn(head);
   }
 
   #expand(compression: Compressed, bytes: Uint8Array): Uint8Array {

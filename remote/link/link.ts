@@ -14,16 +14,13 @@ import {
 } from "../node/control_request.ts";
 import { chooseCompression } from "../codec/compression.ts";
 import { DisconnectedError } from "../errors.ts";
-import { errorOf, failureOf } from "../failure.ts";
-import { lastFrames, sayFarewell } from "./farewell.ts";
-import { printable } from "../handshake/first_message.ts";
+import { endedByPeer, lastFrames, sayFarewell } from "./farewell.ts";
 import type { NodeIdentity, Session } from "../handshake/handshake.ts";
 import type { PeerIdentity } from "../handshake/identity.ts";
 import { Idleness } from "./idleness.ts";
 import type { IncomingMessage } from "./incoming.ts";
-import type { LargeMessage } from "./large_messages.ts";
 import type { LinkOptions } from "./link_options.ts";
-import { sendOver } from "./link_sending.ts";
+import { dropUnsendable, sendOver } from "./link_sending.ts";
 import { Losses } from "./losses.ts";
 import { OpenAsks } from "./open_asks.ts";
 import { Outbound } from "./outbound.ts";
@@ -77,7 +74,8 @@ export class Link implements ReadingHost {
       meter,
       clock: runtime.clock,
       onFailure: (error) => this.close(error),
-      onUnsendable: (message, error) => this.#unsendable(message, error),
+      onUnsendable: (message, error) =>
+        dropUnsendable(this, options, message, error),
     });
     this.#reading = new Reading(this, this.outbound, options);
     this.#idleness = new Idleness(options.idleTimeout);
@@ -112,6 +110,11 @@ export class Link implements ReadingHost {
   /** How it has ended. */
   get ending(): Ending {
     return this.#ending;
+  }
+
+  /** Who has opened it. */
+  get role(): LinkOptions["role"] {
+    return this.#options.role;
   }
 
   /** The peer as `host:port`. */
@@ -285,6 +288,10 @@ export class Link implements ReadingHost {
     this.#options.owner.message(this, message);
   }
 
+  refuses(message: IncomingMessage): boolean {
+    return this.#options.owner.refuses(this, message);
+  }
+
   command(frame: DecodedFrame): void {
     this.#options.owner.request(this, frame);
   }
@@ -317,13 +324,7 @@ export class Link implements ReadingHost {
   goodbye(failure: Failure | undefined): void {
     const { node } = this;
     if (failure !== undefined) {
-      const cause = errorOf(node, "keep the connection", failure);
-      const { remoteCode, text } = cause;
-      const words = `${remoteCode} "${text}"`;
-      const found = `the peer ended it with ${printable(words)}`;
-      this.close(
-        new DisconnectedError(node, "keep the connection to", found, { cause }),
-      );
+      this.close(endedByPeer(node, failure));
     } else if (this.#options.role === "dialler" && this.#parted === undefined) {
       this.#options.owner.parting(this);
     }
@@ -372,25 +373,6 @@ export class Link implements ReadingHost {
         "read from",
         `the peer has closed the connection${where}`,
       ),
-    );
-  }
-
-  #unsendable(
-    { mail, target, correlation }: LargeMessage,
-    error: unknown,
-  ): void {
-    if (mail === undefined || target === undefined) {
-      const failure = failureOf(error, "done");
-      this.outbound.frame({ kind: FrameKind.FAILURE, correlation, failure });
-      return;
-    }
-    this.requests.forget(correlation);
-    this.#options.meter?.failed(error);
-    this.#options.runtime.deadLetters.take(
-      mail,
-      target,
-      "not_encodable",
-      error,
     );
   }
 }

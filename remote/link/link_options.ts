@@ -15,6 +15,8 @@ import type { DecodedFrame } from "../wire/fields.ts";
 export interface LinkOwner {
   /** A message of the peer, valid until this returns. */
   message(link: Link, message: IncomingMessage): void;
+  /** Whether the peer may not send a message, which it has been told then; asked before one is expanded. */
+  refuses(link: Link, message: IncomingMessage): boolean;
   /** A request of the peer that is not a message, valid until this returns. */
   request(link: Link, frame: DecodedFrame): void;
   /** The peer wishes to part: nothing new is sent to it over this link. */

@@ -277,6 +277,10 @@ export class RemoteNode
     this.#receiver.take(link, message);
   }
 
+  refuses(link: Link, message: IncomingMessage): boolean {
+    return this.#receiver.refuses(link, message);
+  }
+
   request(link: Link, frame: DecodedFrame): void {
     this.#commands.take(link, frame);
   }

@@ -91,9 +91,10 @@ export class Receiver {
     const type = incoming.type as DefinitionSlot; // set by the link
     // Who is asked no questions is `undefined` here.
     const identity = this.#questioned(link);
-    if (identity !== undefined && this.#isKeptOut(link, incoming, identity)) {
-      return;
-    }
+    if (
+      identity !== undefined && incoming.compression === undefined &&
+      this.#isKeptOut(link, incoming, identity)
+    ) return;
     let cell = receiver.cached as Cell | undefined; // set below only
     if (cell === undefined || cell.state === "stopped") {
       cell = this.#find(receiver.value);
@@ -136,6 +137,12 @@ export class Receiver {
     if (correlation === 0 && sender === undefined && headers.length === 0) {
       cell.deliver(value);
     } else this.#deliver(link, incoming, cell, value, meaning.codecs);
+  }
+
+  /** Asked before {@linkcode Receiver.take}, and in place of its first question, about what is compressed. */
+  refuses(link: Link, incoming: IncomingMessage): boolean {
+    const identity = this.#questioned(link);
+    return identity !== undefined && this.#isKeptOut(link, incoming, identity);
   }
 
   #deliver(

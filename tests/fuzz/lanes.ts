@@ -119,6 +119,10 @@ class Taker implements InboundHandler {
     this.#steps = steps;
   }
 
+  refuses(): boolean {
+    return false;
+  }
+
   message(
     { receiver, type, bytes, start, end }: Parameters<
       InboundHandler["message"]

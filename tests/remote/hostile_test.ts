@@ -327,6 +327,7 @@ Deno.test("Link asks its owner to part once, however often the peer says goodbye
     owner: {
       message: () => {},
       request: () => {},
+      refuses: () => false,
       parting: () => {
         partings++;
         void link.drain();

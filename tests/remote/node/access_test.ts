@@ -264,6 +264,48 @@ Deno.test("A client that sends too much is refused until time has passed, others
   assertEquals((await refusalOf(from.ask(Box.echo(7))))[0], "rate_error");
 });
 
+Deno.test("What a client may not send is not expanded, and what it may is counted once", async () => {
+  await using world = new World();
+  const b = await world.node("b", {
+    remote: {
+      exposed: ["till"],
+      clientLimits: { messages: 4 },
+      compression: "zstd",
+    },
+  });
+  const c = await world.node("c", {
+    remote: { role: "client", compression: "zstd" },
+  });
+  const [till, safe] = [spawnBox(b.system, "till"), spawnBox(b.system, "safe")];
+  const ref = c.remote.ref(Box, addressOf(b, "till"));
+  const text = "again and again, ".repeat(1_000);
+  for (let n = 0; n < 3; n++) assertEquals(await ref.ask(Box.echo(text)), text);
+  // What no reader could expand ends no link, since it is not looked at.
+  const peer = await WirePeer.dial(world, b, "data", undefined, undefined, {
+    role: "client",
+  });
+  await peer.send({
+    kind: FrameKind.ASK,
+    receiver: 1,
+    type: 1,
+    correlation: 1,
+    compression: { algorithm: 1, totalBytes: 10_000 },
+    payload: new Uint8Array(100),
+    definitions: [
+      { number: 1, table: DefinitionKind.ADDRESS, value: "/safe" },
+      { number: 1, table: DefinitionKind.TYPE_NAME, value: "box.echo" },
+    ],
+  });
+  const { failure } = await peer.expect(FrameKind.FAILURE);
+  assertEquals(failure?.code, "denied_error");
+  assertEquals(await ref.ask(Box.echo(text)), text);
+  assertEquals((await refusalOf(ref.ask(Box.echo(text))))[0], "rate_error");
+  assertEquals([till.ids, safe.ids], [[], []]);
+  assertEquals(reasons(b.deadLetters), { denied: 1, overloaded: 1 });
+  peer.connection.close();
+  await world.settle();
+});
+
 Deno.test("A client that connects too often is refused, and a node is not", async () => {
   await using world = new World();
   const b = await world.node("b", {

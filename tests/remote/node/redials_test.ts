@@ -232,6 +232,7 @@ Deno.test("A link that has ended takes no other connection", async () => {
     owner: {
       message: () => {},
       request: () => {},
+      refuses: () => false,
       parting: () => {},
       closed: () => {},
       linger: () => {},

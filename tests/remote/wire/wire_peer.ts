@@ -11,6 +11,7 @@ import type {
   Lane,
   VersionRange,
 } from "../../../remote/handshake/handshake.ts";
+import type { PeerRole } from "../../../remote/handshake/identity.ts";
 import type {
   Connection,
   Listener,
@@ -65,19 +66,27 @@ export class WirePeer {
     lane: Lane = "data",
     versions?: VersionRange,
     maxFrameBytes?: number,
-    more: { incarnation?: string; replaces?: Uint8Array; from?: string } = {},
+    more: {
+      incarnation?: string;
+      replaces?: Uint8Array;
+      from?: string;
+      role?: PeerRole;
+    } = {},
   ): Promise<WirePeer> {
     const { host: hostname, port } = remote;
-    const { incarnation = SELF.incarnation, replaces, from = "wire" } = more;
+    const { incarnation = SELF.incarnation, replaces, from = "wire", role } =
+      more;
     const connection = await world.transport(from).connect({
       hostname,
       port,
     });
     const dialler = new Dialler({
-      self: { ...SELF, incarnation },
+      // Only nodes are dialled.
+      self: { ...SELF, incarnation, ...(role === "client" && { port: 0 }) },
       hostname,
       port,
       lane,
+      ...(role && { role }),
       ...(replaces && { replaces }),
       ...(versions && { versions }),
       ...(maxFrameBytes && { maxFrameBytes }),
