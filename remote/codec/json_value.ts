@@ -5,6 +5,8 @@
  * @module
  */
 
+import { BaseRef } from "../../actor/reference/ref.ts";
+
 /** How deep arrays and objects may nest. */
 export const MAX_DEPTH = 128;
 
@@ -173,6 +175,9 @@ function primitiveProblem(value: unknown): string | undefined {
 
 function describeObject(value: object): string {
   if (Array.isArray(value)) return "an array of a class of its own";
+  if (value instanceof BaseRef) {
+    return "a reference, of which only the address travels, String(ref.pid)";
+  }
   const name: unknown = value.constructor?.name;
   return typeof name === "string" && name !== "" && name !== "Object"
     ? `an instance of ${name.slice(0, MAX_KEY_LENGTH)}`

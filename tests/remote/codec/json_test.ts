@@ -1,4 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { ActorSystem } from "../../../actor/system/system.ts";
 import type { StandardSchema } from "../../../actor/protocol/codec.ts";
 import { concatBytes } from "../../../internal/bytes.ts";
 import { seededRandom } from "../../../internal/random.ts";
@@ -6,6 +7,7 @@ import { CodecError } from "../../../remote/errors.ts";
 import { json } from "../../../remote/codec/json.ts";
 import { directCodec } from "../../../remote/wire/payload.ts";
 import { testCodec } from "./codec_conformance.ts";
+import { spawnBox } from "../actors.ts";
 import { below, pick, testSeed } from "../wire/wire_random.ts";
 
 const codec = json();
@@ -98,6 +100,16 @@ Deno.test("json() refuses what would not come back equal, with the path", () => 
     );
     assertEquals(error.path, path);
   }
+});
+
+Deno.test("json() says of a reference that its address travels", async () => {
+  await using system = new ActorSystem("s", { logger: null });
+  const ref = spawnBox(system, "box");
+  assertEquals(
+    assertThrows(() => codec.encode({ to: ref }), CodecError).message,
+    'Cannot encode "$.to" as json: found a reference, of which only the address travels, String(ref.pid), plain JSON data was expected',
+  );
+  assertEquals(codec.decode(codec.encode(`${ref.pid}`)), "goakt://s@:0/box");
 });
 
 Deno.test("json() names the place where a cycle closes, and where nesting is too deep", () => {
