@@ -104,7 +104,7 @@ Deno.test("json() refuses what would not come back equal, with the path", () => 
 
 Deno.test("json() says of a reference that its address travels", async () => {
   await using system = new ActorSystem("s", { logger: null });
-  const ref = spawnBox(system, "box");
+  const { ref } = spawnBox(system, "box");
   assertEquals(
     assertThrows(() => codec.encode({ to: ref }), CodecError).message,
     'Cannot encode "$.to" as json: found a reference, of which only the address travels, String(ref.pid), plain JSON data was expected',
