@@ -15,13 +15,24 @@ import { type ExitBody, exitMail } from "../cell/signals.ts";
 class FarLink implements Watcher {
   readonly #cell: Cell;
   readonly #far: BaseRef;
+  /** Tells of its end, once. */
+  #onOver: (() => void) | undefined;
 
-  constructor(cell: Cell, far: BaseRef) {
+  constructor(cell: Cell, far: BaseRef, onOver: (() => void) | undefined) {
     this.#cell = cell;
     this.#far = far;
+    this.#onOver = onOver;
+  }
+
+  /** It has ended. */
+  over(): void {
+    const onOver = this.#onOver;
+    this.#onOver = undefined;
+    onOver?.();
   }
 
   terminated(terminated: Terminated, ref: BaseRef): void {
+    this.over();
     if (ref === this.#cell.ref) return this.#far.unwatch(this, "ended");
     this.#cell.removeWatcher(this);
     exit(this.#cell, { terminated, ref, link: this });
@@ -67,10 +78,21 @@ export function link(cell: Cell, ref: BaseRef): void {
   other.addWatcher(made);
 }
 
-/** Does for `cell` what the actor behind `ref`, on another node, has done when it linked itself with it. */
-export function acceptLink(cell: Cell, ref: BaseRef): void {
-  if (isEnding(cell.state)) return; // the other one watches it, and is told
-  if (!cell.rare.links?.has(ref.identity)) linkFar(cell, ref, undefined);
+/**
+ * Does for `cell` what the actor behind `ref`, on another node, has done when it linked itself with it.
+ *
+ * @param onOver Called when the link that this makes has ended.
+ * @returns Whether this has made a link: not when there is one, or `cell` is about to end.
+ */
+export function acceptLink(
+  cell: Cell,
+  ref: BaseRef,
+  onOver: () => void,
+): boolean {
+  if (isEnding(cell.state)) return false; // the other one watches it, and is told
+  if (cell.rare.links?.has(ref.identity)) return false;
+  linkFar(cell, ref, undefined, onOver);
+  return true;
 }
 
 /** Ends what {@linkcode acceptLink} began, at the wish of the other node. */
@@ -80,10 +102,16 @@ export function endAcceptedLink(cell: Cell, ref: BaseRef): void {
   cell.rare.links?.delete(ref.identity);
   cell.removeWatcher(made);
   ref.unwatch(made, "ended"); // the other node has forgotten it
+  if (made instanceof FarLink) made.over();
 }
 
-function linkFar(cell: Cell, ref: BaseRef, linked: BaseRef | undefined): void {
-  const made = new FarLink(cell, ref);
+function linkFar(
+  cell: Cell,
+  ref: BaseRef,
+  linked: BaseRef | undefined,
+  onOver?: () => void,
+): void {
+  const made = new FarLink(cell, ref, onOver);
   ref.watch(made, linked); // first, since it refuses nodes that know no links
   (cell.rare.links ??= new Map<unknown, Watcher>()).set(ref.identity, made);
   cell.addWatcher(made);
@@ -96,6 +124,7 @@ export function unlink(cell: Cell, ref: BaseRef): void {
   if (made === undefined) return;
   cell.rare.links?.delete(ref.identity);
   cell.removeWatcher(made);
+  if (made instanceof FarLink) made.over();
   if (!ref.isLocal) return ref.unwatch(made);
   if (!(ref instanceof LocalRef) || ref.cell.state === "stopped") return;
   ref.cell.rare.links?.delete(cell.ref);

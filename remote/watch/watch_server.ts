@@ -25,7 +25,7 @@ export interface WatchServerHost extends ServedWatchesHost {
 
 interface Served {
   readonly watches: ServedWatches;
-  /** Links that were made over this connection and not ended over it. */
+  /** Links that were made over this connection and have not ended. */
   links: number;
 }
 
@@ -34,10 +34,13 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 /** Has actors of this node watched by peers, and linked with actors of theirs. */
 export class WatchServer {
   readonly #host: WatchServerHost;
+  readonly #mostLinks: number;
   readonly #served: WeakMap<Link, Served> = new WeakMap();
 
-  constructor(host: WatchServerHost) {
+  /** Takes how many links there may be over one connection. */
+  constructor(host: WatchServerHost, mostLinks: number = MOST_WATCHES) {
     this.#host = host;
+    this.#mostLinks = mostLinks;
   }
 
   /**
@@ -63,18 +66,15 @@ export class WatchServer {
   link(link: Link, cell: Cell, frame: DecodedFrame): void {
     const ref = this.#linked(link, frame);
     const served = this.#of(link);
-    if (served.links >= MOST_WATCHES) {
+    if (served.links >= this.#mostLinks) {
       throw new OverloadedError(link.node, `link "${ref.pid}" with`);
     }
-    served.links++;
-    acceptLink(cell, ref);
+    if (acceptLink(cell, ref, () => served.links--)) served.links++;
   }
 
   /** Ends that. */
   unlink(link: Link, cell: Cell | undefined, frame: DecodedFrame): void {
     const ref = this.#linked(link, frame);
-    const served = this.#of(link);
-    served.links = Math.max(0, served.links - 1);
     if (cell !== undefined) endAcceptedLink(cell, ref);
   }
 
