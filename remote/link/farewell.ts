@@ -4,9 +4,12 @@
  */
 
 import type { Clock } from "../../internal/clock.ts";
-import { failureOf } from "../failure.ts";
+import { DisconnectedError } from "../errors.ts";
+import { errorOf, failureOf } from "../failure.ts";
+import { printable } from "../handshake/first_message.ts";
 import type { Connection } from "../transport/transport.ts";
 import { FrameWriter } from "../wire/encoder.ts";
+import type { Failure } from "../wire/fields.ts";
 import { FrameKind } from "../wire/kinds.ts";
 
 /** How long the peer has to take the last bytes, in milliseconds. */
@@ -53,6 +56,17 @@ export function lastFrames(count: number, error: unknown): Uint8Array {
   if (count > 0) writer.frame({ kind: FrameKind.ACK, ack: count });
   writer.frame({ kind: FrameKind.GOODBYE, failure: failureOf(error) });
   return writer.take() as Uint8Array; // frames were written to it
+}
+
+/** The error of a connection that the peer has ended, and said why. */
+export function endedByPeer(node: string, failure: Failure): DisconnectedError {
+  const cause = errorOf(node, "keep the connection", failure);
+  const { remoteCode, text } = cause;
+  const words = `${remoteCode} "${text}"`;
+  const found = `the peer ended it with ${printable(words)}`;
+  return new DisconnectedError(node, "keep the connection to", found, {
+    cause,
+  });
 }
 
 /** Reads to the end of the stream, or a good deal, and forgets it. */

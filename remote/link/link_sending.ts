@@ -10,12 +10,15 @@ import {
 } from "../../actor/protocol/message.ts";
 import type { BaseRef } from "../../actor/reference/ref.ts";
 import { OverloadedError } from "../errors.ts";
+import { failureOf } from "../failure.ts";
+import type { LargeMessage } from "./large_messages.ts";
 import type { LinkOptions } from "./link_options.ts";
 import type { MessageCodecs } from "../codec/message_codecs.ts";
 import type { Outbound } from "./outbound.ts";
 import { remainingFor } from "./remaining.ts";
 import type { Request, Requests } from "./requests.ts";
 import type { Route } from "./route.ts";
+import { FrameKind } from "../wire/kinds.ts";
 
 /** What of a link takes messages. */
 export interface SendingLink {
@@ -84,6 +87,23 @@ export function sendOver(
   const error = request && new OverloadedError(node, request.action);
   deadLetters.take(mail, target, "overloaded", error);
   return false;
+}
+
+/** Makes a dead letter of a message that was taken and cannot be sent after all; tells the peer of an answer. */
+export function dropUnsendable(
+  { outbound, requests }: SendingLink,
+  { runtime: { deadLetters }, meter }: LinkOptions,
+  { mail, target, correlation }: LargeMessage,
+  error: unknown,
+): void {
+  if (mail === undefined || target === undefined) {
+    const failure = failureOf(error, "done");
+    outbound.frame({ kind: FrameKind.FAILURE, correlation, failure });
+    return;
+  }
+  requests.forget(correlation);
+  meter?.failed(error);
+  deadLetters.take(mail, target, "not_encodable", error);
 }
 
 function tooMany(

@@ -35,8 +35,9 @@ import type { LinkOwner } from "../link/link_options.ts";
 import { CodecCache } from "../codec/message_codecs.ts";
 import { RemoteMeters } from "../metrics/meter.ts";
 import type { OwnProofs } from "../handshake/own_proofs.ts";
-import { dial, type NodeAddress, type PeerHost } from "./peer.ts";
+import { type NodeAddress, type PeerHost, whoAnswers } from "./peer.ts";
 import type { NodeOptions } from "./node_options.ts";
+import { Outages } from "./outages.ts";
 import { Peers } from "./peers.ts";
 import { Quarantine } from "./quarantine.ts";
 import { Receiver, type ReceiverHost } from "./receiver.ts";
@@ -78,6 +79,7 @@ export class RemoteNode
   readonly #peers: Peers = new Peers(this);
   readonly #links: Links;
   readonly watches: Watches = new Watches(this);
+  readonly outages: Outages;
   readonly redials: Redials;
   readonly settings: SettingsComparison;
   readonly quarantine: Quarantine;
@@ -122,6 +124,7 @@ export class RemoteNode
       { maxFrameBytes: options.maxMessageBytes, versions: VERSIONS },
       (text) => this.warn(text, undefined),
     );
+    this.outages = new Outages((text, cause) => this.warn(text, cause));
     this.redials = new Redials(clock, random, options.redialDelay);
     this.quarantine = new Quarantine(
       this.#links.all,
@@ -316,7 +319,7 @@ export class RemoteNode
     this.#links.delete(link);
     this.#peers.forget(link);
     if (reason !== undefined && this.#state === "running") {
-      this.warn(`the link to "${link.node}" ended`, reason);
+      this.outages.lost(link, reason);
     }
   }
 
@@ -340,6 +343,7 @@ export class RemoteNode
   async #finish(): Promise<void> {
     this.#state = "draining";
     this.#entrance.stop();
+    this.outages.close();
     this.watches.close();
     const parting = [...this.#links.all].map((link) => link.drain());
     if (this.goakt !== undefined) {
@@ -365,14 +369,7 @@ export class RemoteNode
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#background.add(promise, () => attempt.abort(new Error(ENDED)));
     try {
-      const { connection, session } = await dial(this, {
-        address,
-        lane: "control",
-        replaces: new Uint8Array(),
-        signal: attempt.signal,
-      });
-      connection.close();
-      return session.peer.incarnation;
+      return await whoAnswers(this, address, attempt.signal);
     } finally {
       resolve();
     }

@@ -16,6 +16,7 @@ import type {
 import { Dialler } from "../handshake/handshake_dialler.ts";
 import { shakeHands } from "../handshake/handshake_driver.ts";
 import type { Link } from "../link/link.ts";
+import type { Outages } from "./outages.ts";
 import type { Redials } from "./redials.ts";
 import type { SettingsComparison } from "../handshake/settings.ts";
 import {
@@ -39,6 +40,8 @@ export interface PeerHost {
   readonly crowd: string | undefined;
   /** When nodes may be dialled again. */
   readonly redials: Redials;
+  /** Says which nodes cannot be reached. */
+  readonly outages: Outages;
   /** Says what peers have set differently. */
   readonly settings: SettingsComparison;
   /** Takes note of who has answered at the address that it says is its own. */
@@ -174,6 +177,7 @@ export class Peer {
       signal,
     });
     redials.opened(way, session.token);
+    this.#host.outages.reached(link.node);
     this.#host.settings.compare(session);
     link.open(connection, session);
     if (nodeKey(session.peer) === nodeKey(this.#address)) {
@@ -230,6 +234,23 @@ export async function dial(
     signal,
   });
   return { connection, session };
+}
+
+/** Connects to a node for as long as it takes to learn which run of it is there. */
+export async function whoAnswers(
+  host: Parameters<typeof dial>[0],
+  address: NodeAddress,
+  signal: AbortSignal,
+): Promise<string> {
+  const replaces = new Uint8Array();
+  const { connection, session } = await dial(host, {
+    address,
+    lane: "control",
+    replaces,
+    signal,
+  });
+  connection.close();
+  return session.peer.incarnation;
 }
 
 /** Waits; rejects with the reason of the signal when that comes first. */

@@ -310,7 +310,7 @@ Deno.test("A peer that closes in the middle of a large message is named with the
   await world.settle();
   assertEquals(
     warned(b),
-    `the link to "${peer.connection.local}" ended: DisconnectedError: Cannot read from "${peer.connection.local}": the peer has closed the connection in the middle of a message, an open connection was expected`,
+    `the link from "${peer.connection.local}" of "wire@wire:7" ended: DisconnectedError: Cannot read from "${peer.connection.local}": the peer has closed the connection in the middle of a message, an open connection was expected`,
   );
   assertEquals(b.remote.connections, 0);
 });
