@@ -87,6 +87,15 @@ export function readable(setting: MessageCompression): readonly number[] {
   return setting === "none" ? [] : [...BY_NUMBER.keys()];
 }
 
+/** Whether a peer that reads `known` can be sent what the user has named; it need not for what nobody has. */
+export function canRead(
+  known: readonly number[],
+  setting: MessageCompression,
+): boolean {
+  const named = BY_NAME[setting];
+  return named === undefined || known.includes(named.number);
+}
+
 /** What is sent to a peer that reads `known` over `connection`; nothing for messages as they are. */
 export function chooseCompression(
   setting: MessageCompression,

@@ -3,6 +3,7 @@
  * @module
  */
 
+import { canRead, type MessageCompression } from "../codec/compression.ts";
 import {
   formatVersions,
   type PeerSettings,
@@ -17,6 +18,11 @@ export interface OwnSettings {
   readonly maxFrameBytes: number;
   /** The versions that it speaks. */
   readonly versions: VersionRange;
+  /**
+   * How messages are to be compressed.
+   * @default none
+   */
+  readonly compression?: MessageCompression;
 }
 
 /** How many peers are remembered of which was said that they differ. */
@@ -35,8 +41,8 @@ export class SettingsComparison {
   }
 
   /** Compares the settings of the peer of a new connection. */
-  compare({ peer, settings }: Session): void {
-    const found = differences(this.#own, settings);
+  compare({ peer, settings, compressions }: Session): void {
+    const found = differences(this.#own, settings, compressions);
     if (found.length === 0) return;
     const address = formatAddress(peer.host, peer.port);
     if (this.#told.get(address) === peer.incarnation) return;
@@ -55,9 +61,12 @@ export class SettingsComparison {
 }
 
 /** What differs, in words that name both values. */
-export function differences(own: OwnSettings, peer: PeerSettings): string[] {
+export function differences(
+  { maxFrameBytes, versions, compression = "none" }: OwnSettings,
+  peer: PeerSettings,
+  compressions: readonly number[],
+): string[] {
   const found: string[] = [];
-  const { maxFrameBytes, versions } = own;
   if (peer.maxFrameBytes !== maxFrameBytes) {
     found.push(
       `it takes messages up to ${peer.maxFrameBytes} bytes, this one up to ${maxFrameBytes} bytes, so that none above ${
@@ -70,6 +79,11 @@ export function differences(own: OwnSettings, peer: PeerSettings): string[] {
       `it speaks the protocol up to version ${peer.maxVersion}, this one ${
         formatVersions(versions)
       }`,
+    );
+  }
+  if (!canRead(compressions, compression)) {
+    found.push(
+      `it reads no ${compression}, so that messages to it are sent as they are`,
     );
   }
   return found;

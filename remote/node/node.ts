@@ -121,7 +121,11 @@ export class RemoteNode
     this.goakt?.client.onForgotten((place) => this.#peers.forgetGoakt(place));
     this.#links = new Links(this, internals.runtime, options, meters);
     this.settings = new SettingsComparison(
-      { maxFrameBytes: options.maxMessageBytes, versions: VERSIONS },
+      {
+        maxFrameBytes,
+        versions: VERSIONS,
+        compression: options.compression,
+      },
       (text) => this.warn(text, undefined),
     );
     this.outages = new Outages((text, cause) => this.warn(text, cause));

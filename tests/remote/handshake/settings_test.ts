@@ -49,6 +49,32 @@ Deno.test("Nodes with the same settings say nothing of them", async () => {
   assertEquals([texts(a), texts(b)], [[], []]);
 });
 
+Deno.test("A node whose compression a peer does not read warns of it once, and of what it only prefers not at all", async () => {
+  await using world = new World();
+  const named = await world.node("a", { remote: { compression: "gzip" } });
+  const auto = await world.node("c", { remote: { compression: "auto" } });
+  const none = await world.node("b", { remote: { compression: "none" } });
+  spawnBox(none.system, "box");
+  for (const { remote } of [named, auto]) {
+    const ref = remote.ref(Box, addressOf(none, "box"));
+    for (let round = 0; round < 2; round++) {
+      ref.tell(Box.put({ id: 1 }));
+      await world.clock.advance(600_000); // the link ends in between
+      assertEquals(remote.connections, 0);
+    }
+  }
+  assertEquals(texts(named), [
+    `node "b:${none.remote.port}" and this one have different settings: it reads no gzip, so that messages to it are sent as they are`,
+  ]);
+  assertEquals([texts(auto), texts(none)], [[], []]);
+
+  const both = await world.node("d", { remote: { compression: "brotli" } });
+  spawnBox(both.system, "box");
+  named.remote.ref(Box, addressOf(both, "box")).tell(Box.put({ id: 1 }));
+  await world.settle();
+  assertEquals([texts(both), texts(named).length], [[], 1]);
+});
+
 Deno.test("A session has what the peer says of its settings, at both ends", async () => {
   await using world = new World();
   const b = await world.node("b", { remote: { maxMessageBytes: 100_000 } });
@@ -90,6 +116,7 @@ Deno.test("A peer of a newer version is no news, one of an older version is name
     ({
       peer: { system: "s", host: "n", port, incarnation: run },
       settings: { maxFrameBytes: 100, maxVersion },
+      compressions: [] as readonly number[],
     }) as Session;
   comparison.compare(session(3, "one"));
   comparison.compare(session(4, "one"));
