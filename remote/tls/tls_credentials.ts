@@ -11,6 +11,8 @@ import {
   identityIn,
   subjectText,
 } from "./certificates.ts";
+import { describe } from "../../actor/errors.ts";
+import { printable } from "../handshake/first_message.ts";
 import type { RefusalReason } from "../handshake/handshake_acceptor.ts";
 import {
   type CertifiedIdentity,
@@ -149,8 +151,14 @@ export class TlsCredentials {
     } as object);
   }
 
-  /** Looks at who dialled. */
+  /** Looks at who dialled. Never throws, whatever the peer shows. */
   judgeDialler(socket: TLSSocket): TlsPeer {
+    const { fingerprint: listener } = this;
+    const stranger = { identity: undefined, listener, validUntil: 0 };
+    return judged(stranger, () => this.#lookAtDialler(socket));
+  }
+
+  #lookAtDialler(socket: TLSSocket): TlsPeer {
     const { fingerprint: listener } = this;
     if (!this.#isMutual) {
       const certified = { identity: undefined, listener, validUntil: Infinity };
@@ -165,8 +173,13 @@ export class TlsCredentials {
     return { certified: { identity, listener, validUntil }, refusal };
   }
 
-  /** Looks at who answered to `hostname`. */
+  /** Looks at who answered to `hostname`. Never throws, whatever the peer shows. */
   judgeListener(socket: TLSSocket, hostname: string): TlsPeer {
+    const stranger = certifiedAs(undefined, undefined);
+    return judged(stranger, () => this.#lookAtListener(socket, hostname));
+  }
+
+  #lookAtListener(socket: TLSSocket, hostname: string): TlsPeer {
     const chain = this.#chainOf(socket);
     const [own] = chain;
     const identity = own && identityIn(own);
@@ -297,6 +310,21 @@ export class TlsCredentials {
       shown = next;
     }
     return chain;
+  }
+}
+
+/** What `look` finds out; who shows what cannot be looked at is a `stranger`. */
+function judged(stranger: CertifiedPeer, look: () => TlsPeer): TlsPeer {
+  try {
+    return look();
+  } catch (cause) {
+    // The platform reads some parts of a certificate only when it is asked for them.
+    const refusal = {
+      code: "certificate_invalid",
+      found: `the certificate cannot be read (${printable(describe(cause))})`,
+      wanted: "a certificate in good form was expected",
+    };
+    return { certified: stranger, refusal };
   }
 }
 

@@ -1,3 +1,4 @@
+import { connect, createServer } from "node:tls";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   ConnectError,
@@ -262,6 +263,53 @@ Deno.test("Who has a certificate cannot make others: only an authority may, howe
     assertEquals((await asked).reason, "certificate_foreign");
     await listener.close();
   });
+});
+
+/** The certificate with another first byte of its subject's name, which is no text then. */
+function spoiled(pem: string, name: string): string {
+  const [, base64 = ""] = /CERTIFICATE-----([^-]+)-----END/.exec(pem) ?? [];
+  const bytes = Uint8Array.fromBase64(base64.replace(/\s/g, ""));
+  const wanted = new TextEncoder().encode(name).toHex();
+  const at = bytes.toHex().lastIndexOf(`0c04${wanted}`) / 2 + 2;
+  assert(at > 2);
+  bytes[at] = 0xff;
+  const lines = bytes.toBase64().replace(/(.{64})/g, "$1\n");
+  return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`;
+}
+
+Deno.test("A certificate that cannot be read is refused as such, at both ends, and ends nothing else", async () => {
+  const { cert, key } = await authority.issue({
+    name: "evil",
+    uris: [uriOf("shop")],
+  });
+  const shown = { cert: spoiled(cert, "evil"), key };
+  await attacked({}, async ({ b, warning }) => {
+    const { host, port } = b.remote;
+    const told = warning();
+    const socket = connect({ ...shown, host, port, rejectUnauthorized: false });
+    let answer = "";
+    socket.on("data", (bytes: Uint8Array) => {
+      answer += new TextDecoder().decode(bytes);
+    });
+    await new Promise<void>((resolve) => socket.on("close", () => resolve()));
+    assert(answer.includes("certificate_invalid"), answer);
+    const text = await told;
+    assert(text.includes("the certificate cannot be read (Error: "), text);
+  });
+  // The same from who is dialled.
+  const server = createServer(
+    { ...shown, minVersion: "TLSv1.3" },
+    (socket) => socket.on("error", () => {}).resume(),
+  );
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  const client = await tlsOf("shop");
+  const error = await assertRejects(
+    () => client.connect({ hostname: "127.0.0.1", port }),
+    HandshakeError,
+  );
+  assertEquals(error.reason, "certificate_invalid");
+  await new Promise<void>((resolve) => server.close(() => resolve()));
 });
 
 Deno.test("Clear text, HTTP and half a handshake get nowhere at a node with TLS", async () => {
