@@ -229,15 +229,20 @@ export function baseRef(ref: unknown): BaseRef {
   );
 }
 
-/** The error for a message of another protocol. */
+/** The error for a message of another protocol, or for what is no message. */
 export function wrongProtocol(
   type: string,
-  found: ProtocolData,
+  found: ProtocolData | undefined,
   target: { pid: Pid; protocol: ProtocolData },
 ): TypeError {
-  const detail = found?.name === target.protocol.name
+  if (found === undefined) {
+    return new TypeError(
+      `Cannot send to "${target.pid}": it is not a message, one that a call makes, such as P.name(body), was expected`,
+    );
+  }
+  const detail = found.name === target.protocol.name
     ? `of another protocol that is also named "${found.name}"`
-    : `of protocol "${found?.name}"`;
+    : `of protocol "${found.name}"`;
   return new TypeError(
     `Cannot send "${type}" to "${target.pid}": it is a message ${detail}, a message of protocol "${target.protocol.name}" was expected`,
   );

@@ -161,6 +161,17 @@ Deno.test("Cell refuses a message of another protocol, and says of which", async
   );
 });
 
+Deno.test("Cell refuses what is no message, such as one that was not called", async () => {
+  await using system = quietSystem();
+  const actor = system.spawn(Worker, () => worker(), { name: "a" });
+  const text =
+    'Cannot send to "goakt://test@:0/a": it is not a message, one that a call makes, such as P.name(body), was expected';
+  assertThrows(() => actor.tell(Worker.note as never), TypeError, text);
+  assertThrows(() => actor.tell({} as never), TypeError, text);
+  const asked = await actor.ask(Worker.note as never).catch(String);
+  assertEquals(asked, `TypeError: ${text}`);
+});
+
 Deno.test("Cell handles the same message value any number of times", async () => {
   await using system = quietSystem();
   const log: string[] = [];
