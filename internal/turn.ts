@@ -32,3 +32,37 @@ export function afterSockets(
   };
   setImmediate(turn);
 }
+
+/** Milliseconds that a stream may keep the process from its sockets, about. */
+const STREAK_TIME = 2;
+/** Bytes that a stream must have moved meanwhile: one that moves less has waited for its own socket. */
+const STREAK_BYTES = 256 * 1024;
+
+/**
+ * Says when a loop that moves bytes has to give way to other sockets. Reads and writes that need not wait end in the
+ * same turn, so that under load a loop of them goes on for megabytes before the platform looks at any other socket.
+ */
+export class Streak {
+  readonly #clock: Clock;
+  #since = 0;
+  #bytes = 0;
+
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock;
+  }
+
+  /** Counts `bytes` that were moved until `now`; what it returns, if anything, is to be awaited before more are. */
+  moved(bytes: number, now: number): Promise<void> | undefined {
+    this.#bytes += bytes;
+    if (this.#bytes < STREAK_BYTES || now - this.#since < STREAK_TIME) {
+      return undefined;
+    }
+    return new Promise((resolve) =>
+      afterSockets(() => {
+        this.#bytes = 0;
+        this.#since = this.#clock.now();
+        resolve();
+      }, this.#clock)
+    );
+  }
+}

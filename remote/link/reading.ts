@@ -3,6 +3,7 @@
  * @module
  */
 
+import { Streak } from "../../internal/turn.ts";
 import { readable } from "../codec/compression.ts";
 import { discard } from "./farewell.ts";
 import { Inbound, type InboundHandler } from "./inbound.ts";
@@ -24,6 +25,7 @@ export class Reading {
   readonly #outbound: Outbound;
   readonly #options: LinkOptions;
   readonly #inbound: Inbound;
+  readonly #streak: Streak;
   /** How many counted frames the peer was told of. */
   #acknowledged = 0;
   #stalledSince: number | undefined = undefined;
@@ -39,6 +41,7 @@ export class Reading {
     this.#host = host;
     this.#outbound = outbound;
     this.#options = options;
+    this.#streak = new Streak(options.runtime.clock);
     const takes = options.role === "acceptor" ? "requests" : "answers";
     this.#inbound = new Inbound(
       host,
@@ -87,6 +90,8 @@ export class Reading {
       const chunk = await connection.read();
       if (chunk === undefined) return;
       this.#push(chunk);
+      const pause = this.#streak.moved(chunk.length, this.#heardAt ?? 0);
+      if (pause !== undefined) await pause;
       if (this.#options.role === "acceptor") await this.#keepUp();
     }
     await discard(connection); // so that the peer gets our last words

@@ -4,6 +4,7 @@
  */
 
 import type { Clock } from "../../internal/clock.ts";
+import { Streak } from "../../internal/turn.ts";
 import type { Connection } from "../transport/transport.ts";
 
 /** Frames are gathered up to this many bytes; then they are written without waiting any longer. */
@@ -26,6 +27,7 @@ export class WriteLoop {
   readonly #host: WriteLoopHost;
   readonly #clock: Clock;
   readonly #onFailure: (error: unknown) => void;
+  readonly #streak: Streak;
   #connection: Connection | undefined = undefined;
   #state: "waiting" | "idle" | "scheduled" | "writing" | "closed" = "waiting";
   #taken = 0;
@@ -41,6 +43,7 @@ export class WriteLoop {
     this.#host = host;
     this.#clock = clock;
     this.#onFailure = onFailure;
+    this.#streak = new Streak(clock);
   }
 
   /** Whether it was closed. */
@@ -117,6 +120,8 @@ export class WriteLoop {
         );
       }
       this.#writingSince = undefined;
+      const pause = this.#streak.moved(bytes.length, this.#clock.now());
+      if (pause !== undefined) await pause;
       this.#host.wrote();
     }
     if (this.#state === "writing") this.#state = "idle";

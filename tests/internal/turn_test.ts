@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { afterSockets } from "../../internal/turn.ts";
+import { afterSockets, Streak } from "../../internal/turn.ts";
 
 Deno.test("afterSockets() comes back, in another turn", async () => {
   const order: string[] = [];
@@ -74,4 +74,25 @@ Deno.test("afterSockets() gives way no longer than four milliseconds to others t
   assertEquals(turns, 4);
   state = "ended";
   await new Promise<void>((resolve) => afterSockets(resolve));
+});
+
+Deno.test("Streak.moved() wants a pause after 256 KiB and 2 ms, and then not at once again", async () => {
+  let now = 1_000;
+  const streak = new Streak({
+    now: () => now,
+    setTimer: () => ({ cancel() {} }),
+  });
+  await streak.moved(256 * 1024, now); // the first streak has no beginning
+  const paused = (bytes: number) => streak.moved(bytes, now) !== undefined;
+  assertEquals(paused(256 * 1024), false);
+  now += 1.9;
+  assertEquals(paused(1_000_000), false);
+  now += 0.1;
+  await streak.moved(1, now);
+  now += 2;
+  assertEquals(paused(256 * 1024 - 1), false);
+  const pause = streak.moved(1, now);
+  assert(pause !== undefined);
+  await pause;
+  assertEquals(paused(256 * 1024), false);
 });
