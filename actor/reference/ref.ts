@@ -106,6 +106,8 @@ export interface ActorRef<P extends AnyProtocol> {
 export interface Watcher {
   /** The watched actor has ended; called at most once for each watch. */
   terminated(terminated: Terminated, ref: BaseRef): void;
+  /** The node of the watched actor, another one, has said that it lives; called again after each lost link. */
+  watching?(ref: BaseRef): void;
 }
 
 /** Why an actor is no more. */
@@ -162,6 +164,10 @@ export abstract class BaseRef<P extends AnyProtocol = AnyProtocol>
    * the actor that it watches has `"ended"`, which it is to be told.
    */
   abstract unwatch(watcher: Watcher, why?: "unwanted" | "ended"): void;
+  /** Whether {@linkcode BaseRef.watch} can be of any use; it throws otherwise. */
+  get canWatch(): boolean {
+    return true;
+  }
   /** Equal for references to the same actor: what is watched or linked once is known by it. */
   get identity(): unknown {
     return this;

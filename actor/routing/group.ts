@@ -5,7 +5,7 @@
 
 import { type Hash, hashOf } from "../../internal/hash.ts";
 import { isEnding } from "../cell/cell_state.ts";
-import { StoppedError } from "../errors.ts";
+import { ActorError, StoppedError } from "../errors.ts";
 import type { AnyProtocol, ProtocolData } from "../protocol/protocol.ts";
 import {
   type ActorRef,
@@ -46,8 +46,10 @@ export type GroupOptions<P extends AnyProtocol> = RouterOptions<P>;
 /** The form of a spawn of a group. */
 export interface SpawnGroup {
   /**
-   * Creates a group: a router to actors that exist. An actor of this node that has ended is left out; one that is
-   * ending gets no more messages. The end of an actor of another node is not noticed.
+   * Creates a group: a router to actors that exist. An actor that has ended is left out, and one of this node that
+   * is ending gets no more messages. An actor whose node is down gets none until the node is reached again, which
+   * is tried as long as the group lives. Of actors on GoAkt nodes, and of those that this node may not watch, the end
+   * is not noticed.
    *
    * @param protocol What the actors speak.
    * @param routees The actors.
@@ -105,6 +107,12 @@ class GroupRef extends RouterRef<GroupMembers> {
 interface Member {
   readonly ref: BaseRef;
   readonly hash: Hash;
+  /** Away while nothing is known of its node; calling from then until the node can be asked again. */
+  state: "there" | "calling" | "away";
+}
+
+function isThere({ ref, state }: Member): boolean {
+  return state === "there" && isLiving(ref);
 }
 
 class GroupMembers implements Members, Watcher {
@@ -120,12 +128,14 @@ class GroupMembers implements Members, Watcher {
   }
 
   get living(): readonly BaseRef[] {
-    return this.#members.flatMap(({ ref }) => isLiving(ref) ? [ref] : []);
+    return this.#members.flatMap((member) =>
+      isThere(member) ? [member.ref] : []
+    );
   }
 
   at(index: number): BaseRef | undefined {
-    const ref = this.#members[index]?.ref;
-    return ref !== undefined && isLiving(ref) ? ref : undefined;
+    const member = this.#members[index];
+    return member !== undefined && isThere(member) ? member.ref : undefined;
   }
 
   hashAt(index: number): Hash {
@@ -141,8 +151,10 @@ class GroupMembers implements Members, Watcher {
 
   add(ref: BaseRef): void {
     if (this.#indexOf(ref) >= 0) return;
-    this.#members.push({ ref, hash: hashOf(ref.pid.toString()) });
-    if (ref.isLocal) ref.watch(this); // one that has ended is removed in that very moment
+    const hash = hashOf(ref.pid.toString());
+    this.#members.push({ ref, hash, state: "there" });
+    // One that has ended is removed in that very moment.
+    if (ref.canWatch) ref.watch(this);
   }
 
   remove(ref: BaseRef): void {
@@ -152,8 +164,24 @@ class GroupMembers implements Members, Watcher {
     ref.unwatch(this);
   }
 
-  terminated(_terminated: Terminated, ref: BaseRef): void {
-    this.remove(ref);
+  terminated({ reason, error }: Terminated, ref: BaseRef): void {
+    const member = this.#members[this.#indexOf(ref)];
+    if (member === undefined) return;
+    if (reason !== "node_down") return this.remove(ref);
+    // What may not be watched can live all the same.
+    const isDown = error instanceof ActorError &&
+      error.code === "disconnected_error";
+    if (!isDown) return;
+    // Told so in the very moment of the call, nobody will be asked any more: remoting has ended.
+    if (member.state === "calling") return this.remove(ref);
+    member.state = "calling";
+    ref.watch(this);
+    if (member.state === "calling") member.state = "away";
+  }
+
+  watching(ref: BaseRef): void {
+    const member = this.#members[this.#indexOf(ref)];
+    if (member !== undefined) member.state = "there";
   }
 
   begin(): void {
@@ -164,10 +192,10 @@ class GroupMembers implements Members, Watcher {
     for (const { ref } of this.#members.splice(0)) ref.unwatch(this);
   }
 
-  /** Two references to one actor of another node need not be the same value. */
+  /** Two references to one actor need not be the same value. */
   #indexOf(wanted: BaseRef): number {
     return this.#members.findIndex(({ ref }) =>
-      ref === wanted || (!ref.isLocal && ref.pid.equals(wanted.pid))
+      ref === wanted || ref.pid.equals(wanted.pid)
     );
   }
 }

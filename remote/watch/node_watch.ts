@@ -264,6 +264,7 @@ export class NodeWatch {
     if (this.#link !== link) return;
     this.#reached(link);
     actor.found(address);
+    if (this.#isCurrent(actor)) actor.live();
   }
 
   #unwatchable(link: Link, actor: WatchedActor, error: unknown): void {

@@ -44,6 +44,13 @@ export class WatchedActor {
     }
   }
 
+  /** Tells all who watch that it lives. */
+  live(): void {
+    for (const [watcher, { ref }] of [...this.watchers]) {
+      watcher.watching?.(ref);
+    }
+  }
+
   /** Tells all who watch of the end, once. */
   tell(reason: TerminationReason, error: unknown): void {
     const { watchers, pid } = this;

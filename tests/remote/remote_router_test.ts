@@ -1,5 +1,6 @@
 import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import {
+  type ActorRef,
   type ActorSystem,
   ask,
   AskTimeoutError,
@@ -8,6 +9,7 @@ import {
   tell,
 } from "../../actor/mod.ts";
 import { RemoteError } from "../../remote/errors.ts";
+import { Remote } from "../../remote/remote.ts";
 import { Box, spawnBox } from "./actors.ts";
 import { addressOf, World } from "./world.ts";
 
@@ -110,6 +112,83 @@ Deno.test("a group mixes actors of this and of other nodes", async () => {
   ]);
   group.remove(a.remote.ref(Desk, addressOf(b, "desk")));
   assertEquals(group.routees, [near]);
+});
+
+Deno.test("a group leaves out an actor of another node that has ended", async () => {
+  await using world = new World();
+  const [a, b] = [await world.node("a"), await world.node("b")];
+  const there = [1, 2].map((n) =>
+    b.system.spawn(Desk, desks(`b${n}-`, []), { name: `desk${n}` })
+  ) as [ActorRef<typeof Desk>, ActorRef<typeof Desk>];
+  const [one, two] = ["desk1", "desk2"].map((name) =>
+    a.remote.ref(Desk, addressOf(b, name))
+  ) as [ActorRef<typeof Desk>, ActorRef<typeof Desk>];
+  const group = a.system.spawnGroup(Desk, [one, two]);
+  await world.settle();
+  assertEquals(group.routees, [one, two]);
+  await b.system.stop(there[0]);
+  await world.settle();
+  assertEquals(group.routees, [two]);
+  const served = group.askAll([Desk.serve("x"), Desk.serve("y")]);
+  await world.settle();
+  assertEquals(await served, [
+    { status: "fulfilled", value: "b2-1:x" },
+    { status: "fulfilled", value: "b2-1:y" },
+  ]);
+  group.add(one); // nobody lives there
+  await world.settle();
+  assertEquals(group.routees, [two]);
+  assertEquals(a.deadLetters, []);
+});
+
+Deno.test("a group sends nothing to a node that is down, and goes on when that is reached again", async () => {
+  await using world = new World();
+  const remote = { nodeDownTimeout: 10_000 };
+  const [a, b] = [await world.node("a", { remote }), await world.node("b")];
+  b.system.spawn(Desk, desks("b", []), { name: "desk" });
+  const near = a.system.spawn(Desk, desks("a", []), { name: "desk" });
+  const far = a.remote.ref(Desk, addressOf(b, "desk"));
+  const group = a.system.spawnGroup(Desk, [near, far]);
+  await world.settle();
+  world.network.cut("a", "b");
+  await world.clock.advance(60_000);
+  assertEquals(group.routees, [near]);
+  for (const text of ["x", "y", "z"]) group.tell(Desk.note(text));
+  assertEquals(a.deadLetters, []);
+  world.network.heal("a", "b");
+  await world.clock.advance(10_000);
+  assertEquals(group.routees, [near, far]);
+  const served = group.askAll([Desk.serve("x"), Desk.serve("y")]);
+  await world.settle();
+  assertEquals(await served, [
+    { status: "fulfilled", value: "b1:x" },
+    { status: "fulfilled", value: "a1:y" },
+  ]);
+});
+
+Deno.test("a group whose remoting has ended has nobody of other nodes any more", async () => {
+  await using world = new World();
+  const [a, b] = [await world.node("a"), await world.node("b")];
+  b.system.spawn(Desk, desks("b", []), { name: "desk" });
+  const near = a.system.spawn(Desk, desks("a", []), { name: "desk" });
+  const group = a.system.spawnGroup(Desk, [
+    near,
+    a.remote.ref(Desk, addressOf(b, "desk")),
+  ]);
+  await world.settle();
+  assertEquals(group.routees.length, 2);
+  await world.drain(a);
+  assertEquals(group.routees, [near]);
+  const remote = await Remote.start(a.system, {
+    transport: world.transport("a"),
+    hostname: "a",
+    insecure: true,
+  });
+  const far = remote.ref(Desk, addressOf(b, "desk"));
+  group.add(far);
+  await world.settle();
+  assertEquals(group.routees, [near, far]);
+  await world.drain({ ...a, remote });
 });
 
 Deno.test("scatterGatherFirst() takes the first reply, wherever it comes from", async () => {

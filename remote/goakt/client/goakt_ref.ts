@@ -135,6 +135,10 @@ export class GoaktRef extends BaseRef {
     return Promise.reject(this.#host.ended(this.pid, action));
   }
 
+  override get canWatch(): boolean {
+    return false;
+  }
+
   watch(): void {
     throw new TypeError(
       `Cannot watch "${this.pid}": it is on a GoAkt node, which tells nobody of an end; an actor of a Troupe node was expected`,

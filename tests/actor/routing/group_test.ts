@@ -3,6 +3,7 @@ import {
   type ActorSystem,
   NoRouteesError,
   StoppedError,
+  withHeaders,
 } from "../../../actor/mod.ts";
 import { internalsOf } from "../../../actor/system/system.ts";
 import { settle } from "../../../testing/mod.ts";
@@ -27,6 +28,16 @@ Deno.test("ActorSystem.spawnGroup() gives messages to actors that exist, in thei
   );
   assertEquals(paths, ["a", "b", "c", "a"]);
   assertEquals([group.routees, group.pid.path], [refs, "group"]);
+});
+
+Deno.test("Group forgets an actor that has ended also when it was added with headers", async () => {
+  await using system = quietSystem();
+  const [a, b] = three(system);
+  const group = system.spawnGroup(Desk, [a, withHeaders(b, {})]);
+  group.add(b); // the same once more
+  assertEquals(group.routees.length, 2);
+  await system.stop(b);
+  assertEquals(group.routees, [a]);
 });
 
 Deno.test("Group skips an actor that has ended and forgets it", async () => {
