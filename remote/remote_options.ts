@@ -134,12 +134,14 @@ export interface RemoteOptions extends SecurityOptions {
    */
   drainTimeout?: number;
   /**
-   * Connections whose handshake is under way, at most; more are refused.
+   * Connections whose handshake is under way, at most. Of more, those of an address that holds fewer than
+   * another take the place of one of the other; the rest waits a moment and is refused.
    * @default 256
    */
   maxHalfOpen?: number;
   /**
-   * Connections that other nodes have opened, at most; more are refused. As many may be dialled, or being so.
+   * Connections that other nodes have opened, at most; more are refused. The last quarter is for peers that hold
+   * few. As many may be dialled, or being so.
    * @default 4096
    */
   maxLinks?: number;

@@ -62,7 +62,8 @@ export interface TlsTransportOptions extends TlsCertificates {
    */
   handshakeTimeout?: number;
   /**
-   * TLS handshakes under way, at most; when another begins, the one that has taken longest is cut off.
+   * TLS handshakes under way, at most; when another begins, one is cut off: the one that has taken longest, of
+   * those from the address that has the most.
    * @default {256}
    */
   maxHalfOpen?: number;
