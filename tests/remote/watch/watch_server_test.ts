@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertThrows } from "@std/assert";
 import { ActorSystem, protocol, tell } from "../../../actor/mod.ts";
 import type { Cell } from "../../../actor/cell/cell.ts";
 import { internalsOf } from "../../../actor/system/system.ts";
