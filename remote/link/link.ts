@@ -252,7 +252,7 @@ export class Link implements ReadingHost {
     const { owner, runtime: { clock } } = this.#options;
     const { writing } = this.outbound;
     this.#end(reason);
-    owner.linger(
+    owner.farewell(
       sayFarewell(connection, bytes, {
         clock,
         writing,

@@ -24,7 +24,7 @@ export interface LinkOwner {
   /** The link is of no more use; the reason is `undefined` when it ended in peace. */
   closed(link: Link, reason: unknown): void;
   /** What goes on after the end of a link until the peer has been told why; `stop` ends it. */
-  linger(task: Promise<void>, stop: () => void): void;
+  farewell(task: Promise<void>, stop: () => void): void;
 }
 
 /** Settings of a {@linkcode Link}. */

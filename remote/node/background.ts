@@ -21,9 +21,14 @@ export class Background {
     this.#tasks.set(done, stop);
   }
 
+  /** Waits for everything that is under way. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#tasks.keys());
+  }
+
   /** Ends everything and waits for it. */
   async end(): Promise<void> {
     for (const stop of this.#tasks.values()) stop();
-    await Promise.all(this.#tasks.keys());
+    await this.settled();
   }
 }

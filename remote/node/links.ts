@@ -44,6 +44,14 @@ export class Links {
     return this.#all.size;
   }
 
+  /** Why no more may be dialled, if so: `accepted` are those that others have dialled. */
+  crowd(accepted: number): string | undefined {
+    const { maxLinks } = this.#options;
+    return this.size - accepted > maxLinks
+      ? `${maxLinks} connections that this node has dialled are open or being opened`
+      : undefined;
+  }
+
   /** Makes a link to or from `node`, which waits for its connection and is counted as one of `peer`. */
   create(node: string, role: "dialler" | "acceptor", peer: string): Link {
     const {

@@ -84,8 +84,10 @@ export class RemoteNode
   readonly settings: SettingsComparison;
   readonly quarantine: Quarantine;
   readonly #entrance: Entrance;
-  /** Handshakes, attempts to connect, last words: what ends with the node at the latest. */
+  /** Handshakes and attempts to connect: what ends with the node at the latest. */
   readonly #background: Background = new Background();
+  /** Connections whose links have ended, until their peers know. */
+  readonly #farewells: Background = new Background();
   #state: "running" | "draining" | "stopped" = "running";
   #drained: Promise<void> | undefined = undefined;
 
@@ -164,10 +166,7 @@ export class RemoteNode
   }
 
   get crowd(): string | undefined {
-    const { maxLinks } = this;
-    return this.#links.size - this.#entrance.size > maxLinks
-      ? `${maxLinks} connections that this node has dialled are open or being opened`
-      : undefined;
+    return this.#links.crowd(this.#entrance.size);
   }
 
   get clock(): Clock {
@@ -319,6 +318,10 @@ export class RemoteNode
     this.#background.add(task, stop);
   }
 
+  farewell(task: Promise<void>, stop: () => void): void {
+    this.#farewells.add(task, stop);
+  }
+
   closed(link: Link, reason: unknown): void {
     this.#links.delete(link);
     this.#peers.forget(link);
@@ -356,13 +359,16 @@ export class RemoteNode
     await this.#entrance.close();
     const late = Promise.withResolvers<void>();
     const timer = this.clock.setTimer(this.#options.drainTimeout, late.resolve);
-    await Promise.race([Promise.all(parting), late.promise]);
+    // Closed while a peer still writes, a connection is reset, which looks like a failure to it.
+    const parted = Promise.all(parting).then(() => this.#farewells.settled());
+    await Promise.race([parted, late.promise]);
     timer.cancel();
     this.#state = "stopped";
     await this.goakt?.close();
     for (const link of [...this.#links.all]) {
       link.close(new DisconnectedError(link.node, "wait for", ENDED));
     }
+    await this.#farewells.end();
     await this.#background.end();
     await this.#entrance.whenOver;
   }

@@ -333,7 +333,7 @@ Deno.test("Link asks its owner to part once, however often the peer says goodbye
         void link.drain();
       },
       closed: () => {},
-      linger: () => {},
+      farewell: () => {},
     },
     role: "dialler",
     node: "n:1",

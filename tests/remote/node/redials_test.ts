@@ -235,7 +235,7 @@ Deno.test("A link that has ended takes no other connection", async () => {
       refuses: () => false,
       parting: () => {},
       closed: () => {},
-      linger: () => {},
+      farewell: () => {},
     },
     role: "dialler",
     node: "n:1",
