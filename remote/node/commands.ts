@@ -22,7 +22,7 @@ import { codecOf } from "../codec/message_codecs.ts";
 import type { DecodedFrame, FrameFields, Spawn } from "../wire/fields.ts";
 import { WatchServer, type WatchServerHost } from "../watch/watch_server.ts";
 import { FrameKind } from "../wire/kinds.ts";
-import { CONTROL } from "../wire/tables.ts";
+import { CONTROL, MAX_VALUE_BYTES } from "../wire/tables.ts";
 
 /** What requests are called where it is decided about them. */
 const ACTIONS: Readonly<Record<number, PeerAction>> = {
@@ -40,6 +40,9 @@ const ACTIONS: Readonly<Record<number, PeerAction>> = {
 /** What an answer says besides the address of the actor. */
 type Answer = Pick<FrameFields, "address" | "payload">;
 type Awaitable<T> = T | Promise<T>;
+
+/** Longest address or name in a request, in characters. */
+const LONGEST_TEXT = 2 * MAX_VALUE_BYTES;
 
 const encoder = new TextEncoder();
 const NOBODY = { role: "peer", node: "" };
@@ -318,13 +321,20 @@ function flawOfTexts({ address, spawn }: DecodedFrame): FrameError | undefined {
   const texts = spawn === undefined
     ? [address]
     : [address, spawn.kind, spawn.name, spawn.inputType];
-  return texts.some((text) => CONTROL.test(text))
-    ? new FrameError(
+  for (const text of texts) {
+    const found = text.length > LONGEST_TEXT
+      ? `${text.length} characters`
+      : CONTROL.test(text)
+      ? "a control character"
+      : undefined;
+    if (found === undefined) continue;
+    return new FrameError(
       "read a request",
-      "a name in it has a control character",
-      "texts of one line were expected",
-    )
-    : undefined;
+      `a name in it has ${found}`,
+      `texts of one line and at most ${LONGEST_TEXT} characters were expected`,
+    );
+  }
+  return undefined;
 }
 
 /** What an address means; nowhere when it is none, which is found out when it is used. */

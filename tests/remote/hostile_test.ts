@@ -444,14 +444,19 @@ Deno.test("A name in a request that would forge a line of a log is refused, and 
   const cases: FrameFields[] = [
     { kind: FrameKind.LOOKUP, address },
     { kind: FrameKind.STOP, address },
+    { kind: FrameKind.LOOKUP, address: "x".repeat(2_049) },
     {
       kind: FrameKind.SPAWN,
       spawn: { ...spawn, input: new Uint8Array() },
     },
   ];
-  const expected =
-    "Cannot read a request: a name in it has a control character, texts of one line were expected";
+  const wanted = "texts of one line and at most 2048 characters were expected";
   for (const frame of cases) {
+    const found = frame.address?.length === 2_049
+      ? "2049 characters"
+      : "a control character";
+    const expected =
+      `Cannot read a request: a name in it has ${found}, ${wanted}`;
     await using it = await attack();
     await it.peer.send({ ...frame, correlation: 7 });
     const { failure, correlation } = await it.peer.expect(FrameKind.FAILURE);
