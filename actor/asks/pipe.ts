@@ -9,7 +9,8 @@ import type { CircuitBreaker } from "../circuit_breaker/circuit_breaker.ts";
 import type { CircuitPermit } from "../circuit_breaker/circuit_breaker_options.ts";
 import { ActorError, describe, StoppedError } from "../errors.ts";
 import type { Awaitable } from "../protocol/handlers.ts";
-import { Envelope, type Message } from "../protocol/message.ts";
+import { addHeaders, Envelope, type Message } from "../protocol/message.ts";
+import type { MessageHeaders } from "../propagation/propagation.ts";
 import type { Pid } from "../reference/pid.ts";
 import type { AnyProtocol, MessageOf } from "../protocol/protocol.ts";
 import { type ActorRef, type BaseRef, baseRef } from "../reference/ref.ts";
@@ -44,7 +45,7 @@ export interface PipeTaskOptions<P extends AnyProtocol> extends PipeOptions<P> {
 
 /**
  * Sends what a task leads to as a message, and lets the actor handle others meanwhile. The message has the
- * actor as its sender. The functions that make messages are called outside of the turn of the actor: they
+ * actor as its sender, and brings the headers that a message which is sent now would. The functions that make messages are called outside of the turn of the actor: they
  * should not touch its state.
  *
  * An outcome for another actor is sent even if this one has stopped. One for this actor is a dead letter
@@ -95,8 +96,12 @@ export class PipeTimeoutError extends ActorError {
 
 type Task = PromiseLike<unknown> | ((signal: AbortSignal) => unknown);
 
-/** Begins a pipe of `cell` from the arguments of {@linkcode PipeTo}. */
-export function pipe(cell: Cell, args: readonly unknown[]): void {
+/** Begins a pipe of `cell` from the arguments of {@linkcode PipeTo}; `headers` go with the outcome. */
+export function pipe(
+  cell: Cell,
+  args: readonly unknown[],
+  headers: MessageHeaders | undefined,
+): void {
   // The overloads of PipeTo leave this form; what else arrives is refused below.
   const [task, ref, toMessage, options = {}] = args as [
     Task,
@@ -125,7 +130,7 @@ export function pipe(cell: Cell, args: readonly unknown[]): void {
       );
     }
   }
-  new Pipe(cell, baseRef(ref), toMessage, options).begin(task);
+  new Pipe(cell, baseRef(ref), toMessage, options, headers).begin(task);
 }
 
 /** One task and what becomes of it; rings when its time is over. */
@@ -134,6 +139,7 @@ export class Pipe extends Alarm {
   readonly #target: BaseRef;
   readonly #toMessage: (value: unknown) => Message;
   readonly #options: PipeTaskOptions<AnyProtocol>;
+  readonly #headers: MessageHeaders | undefined;
   #state: "open" | "cancelled" | "settled" = "open";
   #controller: AbortController | undefined = undefined;
   #permit: CircuitPermit | undefined = undefined;
@@ -143,12 +149,14 @@ export class Pipe extends Alarm {
     target: BaseRef,
     toMessage: (value: unknown) => Message,
     options: PipeTaskOptions<AnyProtocol>,
+    headers: MessageHeaders | undefined,
   ) {
     super();
     this.#cell = cell;
     this.#target = target;
     this.#toMessage = toMessage;
     this.#options = options;
+    this.#headers = headers;
   }
 
   /** Runs `task`, or waits for it. */
@@ -222,7 +230,7 @@ export class Pipe extends Alarm {
       if (make === undefined) cell.deliver(pipeFailedMail(outcome));
       else {
         const envelope = new Envelope(make(outcome), cell.ref, undefined);
-        this.#target.deliver(envelope);
+        this.#target.deliver(addHeaders(envelope, this.#headers));
       }
     } catch (error) {
       cell.deliver(pipeFailedMail(error));

@@ -268,7 +268,7 @@ export class CellContext implements Context {
 
   get pipeTo(): PipeTo {
     // The overloads of PipeTo are read from the arguments one by one.
-    return (...args: unknown[]) => pipe(this.#cell, args);
+    return (...args: unknown[]) => pipe(this.#cell, args, this.outgoing);
   }
 
   get log(): Log {

@@ -12,6 +12,7 @@ import {
   protocol,
   StoppedError,
   tell,
+  withHeaders,
 } from "../../../actor/mod.ts";
 import { ManualClock, settle } from "../../../testing/mod.ts";
 import { gate, quietSystem, raise, record } from "../fixtures.ts";
@@ -22,6 +23,11 @@ const Shop = protocol("shop", {
   unpriced: tell<unknown>(),
 });
 const Other = protocol("other", { priced: tell<number>() });
+
+const Traced = protocol("traced", {
+  begin: tell<Promise<string>>(),
+  done: tell<string>(),
+});
 
 /** A system whose actors write down what they are told, and what happens to them. */
 class Stage implements AsyncDisposable {
@@ -464,4 +470,35 @@ Deno.test("ctx.pipeTo() refuses what makes no sense", async () => {
       'what circuit breaker "prices" should guard has begun, a function was expected',
     );
   }));
+});
+
+Deno.test("Context.pipeTo() brings the headers that the piping handler sent, what a timer sends brings none", async () => {
+  const clock = new ManualClock();
+  const propagator = {
+    inject: (headers?: ReadonlyMap<string, string>) => headers,
+    extract: (headers: ReadonlyMap<string, string>) => headers,
+  };
+  await using system = quietSystem({ clock, propagator });
+  const seen: unknown[] = [];
+  const ref = system.spawn(Traced, () => ({
+    begin(work, ctx) {
+      ctx.pipeTo(work, ctx.self, Traced.done, {
+        onError: () => Traced.done("failed"),
+      });
+      ctx.timers.start("tick", { delay: 10 }, Traced.done("tick"));
+    },
+    done: (text, ctx) => void seen.push([text, ctx.headers.get("tenant")]),
+  }));
+  const [good, bad] = [gate<string>(), gate<string>()];
+  withHeaders(ref, { tenant: "blue" }).tell(Traced.begin(good.promise));
+  withHeaders(ref, { tenant: "red" }).tell(Traced.begin(bad.promise));
+  await settle(system);
+  good.resolve("good");
+  bad.reject(new Error("no"));
+  await settle(system);
+  await clock.advance(10);
+  assertEquals(seen, [["good", "blue"], ["failed", "red"], [
+    "tick",
+    undefined,
+  ]]);
 });
