@@ -3,6 +3,7 @@
  * @module
  */
 
+import { checkInteger, checkRange } from "./checks.ts";
 import { MAX_LINKS } from "./link/caps.ts";
 import {
   checkCompression,
@@ -43,6 +44,8 @@ const LONGEST_DEADLINE: number = 60 * 60 * 1_000;
 
 /** How long links are kept that nobody uses, unless told otherwise, in milliseconds. */
 const IDLE_TIMEOUT = 30_000;
+/** What the options are for, in errors. */
+const ACTION = "start remoting";
 
 /** Options of {@linkcode Remote.start}. */
 export interface RemoteOptions extends SecurityOptions {
@@ -225,15 +228,16 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
     );
   }
   checkInteger(
+    ACTION,
     "maxMessageBytes",
     maxMessageBytes,
     MIN_FRAME_LIMIT,
     MAX_FRAME_BYTES,
   );
   const highest = Number.MAX_SAFE_INTEGER;
-  checkInteger("outboundBudget", outboundBudget, 1, highest);
-  checkInteger("maxHalfOpen", maxHalfOpen, 1, highest);
-  checkInteger("maxLinks", maxLinks, 1, highest);
+  checkInteger(ACTION, "outboundBudget", outboundBudget, 1, highest);
+  checkInteger(ACTION, "maxHalfOpen", maxHalfOpen, 1, highest);
+  checkInteger(ACTION, "maxLinks", maxLinks, 1, highest);
   const times = {
     connectTimeout,
     handshakeTimeout,
@@ -241,15 +245,15 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
     drainTimeout,
   };
   for (const [name, value] of Object.entries(times)) {
-    checkRange(name, value, 1, highest);
+    checkRange(ACTION, name, value, 1, highest);
   }
-  checkRange("idleTimeout", idleTimeout, 1, Infinity);
+  checkRange(ACTION, "idleTimeout", idleTimeout, 1, Infinity);
   const deadlines = { silenceTimeout, writeTimeout, nodeDownTimeout };
   for (const [name, value] of Object.entries(deadlines)) {
-    checkRange(name, value, SHORTEST_DEADLINE, LONGEST_DEADLINE);
+    checkRange(ACTION, name, value, SHORTEST_DEADLINE, LONGEST_DEADLINE);
   }
-  checkRange("redialDelay.min", min, 1, LONGEST_DEADLINE);
-  checkRange("redialDelay.max", max, min, LONGEST_DEADLINE);
+  checkRange(ACTION, "redialDelay.min", min, 1, LONGEST_DEADLINE);
+  checkRange(ACTION, "redialDelay.max", max, min, LONGEST_DEADLINE);
   checkCompression(compression);
   checkPort(port, 0);
   checkBind(reach, { insecure });
@@ -282,29 +286,4 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
     goakt,
     compression,
   };
-}
-
-function checkInteger(
-  name: string,
-  value: number,
-  lowest: number,
-  highest: number,
-): void {
-  checkRange(name, value, lowest, highest);
-  if (Number.isInteger(value)) return;
-  throw new RangeError(
-    `Cannot start remoting: ${name} is ${value}, an integer was expected`,
-  );
-}
-
-function checkRange(
-  name: string,
-  value: number,
-  lowest: number,
-  highest: number,
-): void {
-  if (value >= lowest && value <= highest) return;
-  throw new RangeError(
-    `Cannot start remoting: ${name} is ${value}, a number from ${lowest} to ${highest} was expected`,
-  );
 }

@@ -15,7 +15,7 @@ import type { Clock, Timer } from "../../internal/clock.ts";
 import type { Random } from "../../internal/random.ts";
 import { failureOf, outcomeFor } from "../failure.ts";
 import { codecOf } from "../codec/message_codecs.ts";
-import { checkInteger } from "./checks.ts";
+import { checkInteger } from "../checks.ts";
 import type { DeliveryFailure } from "./inbox_core.ts";
 import {
   Inbox,

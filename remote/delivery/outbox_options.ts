@@ -4,7 +4,7 @@
  */
 
 import { type Backoff, checkBackoff } from "../../actor/supervision/backoff.ts";
-import { checkInteger } from "./checks.ts";
+import { checkInteger } from "../checks.ts";
 
 /** Options of an {@linkcode Outbox}. */
 export interface OutboxOptions {

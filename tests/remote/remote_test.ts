@@ -32,18 +32,18 @@ Deno.test("Remote.start() refuses limits out of their range and names the range"
   const cases: [RemoteOptions, string][] = [
     [
       { maxMessageBytes: 32 * MIB },
-      "maxMessageBytes is 33554432, a number from 16384 to 16777216 was expected",
+      "maxMessageBytes is 33554432, an integer from 16384 to 16777216 was expected",
     ],
     [
       { maxMessageBytes: 16_383 },
-      "maxMessageBytes is 16383, a number from 16384 to 16777216 was expected",
+      "maxMessageBytes is 16383, an integer from 16384 to 16777216 was expected",
     ],
     [
       { maxMessageBytes: 20_000.5 },
-      "maxMessageBytes is 20000.5, an integer was expected",
+      "maxMessageBytes is 20000.5, an integer from 16384 to 16777216 was expected",
     ],
-    [{ outboundBudget: 0 }, "outboundBudget is 0, a number from 1 to"],
-    [{ maxHalfOpen: NaN }, "maxHalfOpen is NaN, a number from 1 to"],
+    [{ outboundBudget: 0 }, "outboundBudget is 0, an integer from 1 to"],
+    [{ maxHalfOpen: NaN }, "maxHalfOpen is NaN, an integer from 1 to"],
     [{ connectTimeout: 0 }, "connectTimeout is 0, a number from 1 to"],
     [{ handshakeTimeout: -1 }, "handshakeTimeout is -1, a number from 1 to"],
     [{ stallTimeout: NaN }, "stallTimeout is NaN, a number from 1 to"],
