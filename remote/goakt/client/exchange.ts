@@ -13,7 +13,7 @@ import type { LinkMeter } from "../../metrics/meter.ts";
 import type { Connection } from "../../transport/transport.ts";
 import type { Compression } from "../compression/compression.ts";
 import { FrameReader } from "../frame_reader.ts";
-import { Watchdog } from "../watchdog.ts";
+import { TimeLimit } from "../time_limit.ts";
 import { hangUpError, silenceError } from "./failures.ts";
 
 /** Waits for the answer to one request. */
@@ -68,7 +68,7 @@ export class Exchange {
   readonly #connection: Connection;
   readonly #options: ExchangeOptions;
   readonly #reader: FrameReader;
-  readonly #watchdog: Watchdog;
+  readonly #timeLimit: TimeLimit;
   /** Not written yet. */
   #queue: Deque<Entry> = new Deque();
   /** Written, not answered. */
@@ -84,7 +84,7 @@ export class Exchange {
     this.#connection = connection;
     this.#options = options;
     this.#reader = new FrameReader(options.limit);
-    this.#watchdog = new Watchdog(options.clock, this.#expire);
+    this.#timeLimit = new TimeLimit(options.clock, this.#expire);
     options.meter?.state("open");
     void this.#read();
   }
@@ -112,7 +112,7 @@ export class Exchange {
       return pending.lost(this.#hangUp(undefined, undefined), false);
     }
     this.#queue.push({ frame, pending });
-    if (this.waiting === 1) this.#watchdog.until(pending.due);
+    if (this.waiting === 1) this.#timeLimit.until(pending.due);
     if (this.#writing === "busy") return;
     if (company === "others") void this.#write();
     else this.#writeNow();
@@ -122,7 +122,7 @@ export class Exchange {
   close(error?: unknown): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
-    this.#watchdog.close();
+    this.#timeLimit.close();
     this.#connection.close();
     const reason = error ?? this.#hangUp(undefined, undefined);
     const sent = this.#sent;
@@ -237,8 +237,8 @@ export class Exchange {
     }
     this.#answers++;
     const next = this.#sent.peek() ?? this.#queue.peek();
-    if (next === undefined) this.#watchdog.rest();
-    else this.#watchdog.until(next.pending.due);
+    if (next === undefined) this.#timeLimit.rest();
+    else this.#timeLimit.until(next.pending.due);
     try {
       entry.pending.answered(frame);
     } catch (error) {

@@ -9,7 +9,7 @@ import { OverloadedError } from "../../errors.ts";
 import type { RemoteMeters } from "../../metrics/meter.ts";
 import type { Transport } from "../../transport/transport.ts";
 import { compressed } from "../compression/compressed_connection.ts";
-import { Watchdog } from "../watchdog.ts";
+import { TimeLimit } from "../time_limit.ts";
 import { Exchange } from "./exchange.ts";
 import type { GoaktClientOptions } from "./options.ts";
 
@@ -58,7 +58,7 @@ export class Pool {
   readonly #idle: Idle[] = [];
   readonly #all: Set<Exchange> = new Set();
   readonly #waiters: Deque<Waiter> = new Deque();
-  readonly #sweeper: Watchdog;
+  readonly #sweeper: TimeLimit;
   readonly #dials: AbortController = new AbortController();
   /** Attempts to connect that are under way. */
   #dialling = 0;
@@ -71,7 +71,7 @@ export class Pool {
   constructor(options: PoolOptions, onIdle: () => void) {
     this.#options = options;
     this.#onIdle = onIdle;
-    this.#sweeper = new Watchdog(options.clock, this.#sweep);
+    this.#sweeper = new TimeLimit(options.clock, this.#sweep);
   }
 
   /** How many connections are open or being opened. */

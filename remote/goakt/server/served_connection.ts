@@ -7,7 +7,7 @@ import { concatBytes } from "../../../internal/bytes.ts";
 import type { Clock } from "../../../internal/clock.ts";
 import { DisconnectedError, FrameError } from "../../errors.ts";
 import type { Connection } from "../../transport/transport.ts";
-import { Watchdog } from "../watchdog.ts";
+import { TimeLimit } from "../time_limit.ts";
 import type { RequestRoom } from "./request_room.ts";
 import {
   ServerCore,
@@ -60,7 +60,7 @@ export class ServedConnection {
   readonly #connection: Connection;
   readonly #options: ServeOptions;
   readonly #core: ServerCore;
-  readonly #watchdog: Watchdog;
+  readonly #timeLimit: TimeLimit;
   /** Answers that were not written yet. */
   #out: Uint8Array[] = [];
   #outBytes = 0;
@@ -80,7 +80,7 @@ export class ServedConnection {
     this.#connection = connection;
     this.#options = options;
     this.#core = new ServerCore(options);
-    this.#watchdog = new Watchdog(options.clock, this.#expire);
+    this.#timeLimit = new TimeLimit(options.clock, this.#expire);
   }
 
   /**
@@ -94,7 +94,7 @@ export class ServedConnection {
       for (;;) {
         this.#expectRead();
         const bytes = await this.#connection.read();
-        this.#watchdog.rest();
+        this.#timeLimit.rest();
         if (bytes === undefined || this.#state !== "running") break;
         if (bytes.length >= PROGRESS_BYTES) this.#partialSince = undefined;
         await this.#carryOut(this.#core.step({ kind: "received", bytes }));
@@ -120,7 +120,7 @@ export class ServedConnection {
   /** Closes the connection now; what is in work goes on, for nobody. */
   close(): void {
     this.#state = "closed";
-    this.#watchdog.close();
+    this.#timeLimit.close();
     this.#connection.close();
     this.#leave?.();
   }
@@ -187,9 +187,9 @@ export class ServedConnection {
     this.#out = [];
     this.#outBytes = 0;
     this.#doing = "writing";
-    this.#watchdog.expect(this.#options.stallTimeout ?? SERVER_STALL_TIMEOUT);
+    this.#timeLimit.expect(this.#options.stallTimeout ?? SERVER_STALL_TIMEOUT);
     await this.#connection.write(bytes);
-    this.#watchdog.rest();
+    this.#timeLimit.rest();
     this.#doing = "reading";
   }
 
@@ -201,8 +201,8 @@ export class ServedConnection {
     // Bytes of a frame that trickle in do not move the limit.
     if (this.#core.isPartial) this.#partialSince ??= this.#options.clock.now();
     else this.#partialSince = undefined;
-    if (this.#partialSince === undefined) this.#watchdog.expect(idleTimeout);
-    else this.#watchdog.until(this.#partialSince + stallTimeout);
+    if (this.#partialSince === undefined) this.#timeLimit.expect(idleTimeout);
+    else this.#timeLimit.until(this.#partialSince + stallTimeout);
   }
 
   #expire = (): void => {

@@ -6,7 +6,7 @@
 import type { Clock, Timer } from "../../internal/clock.ts";
 
 /** Calls back when a limit passes. Moving the limit costs nothing but a write. */
-export class Watchdog {
+export class TimeLimit {
   readonly #clock: Clock;
   readonly #expire: () => void;
   #due: number = Infinity;
