@@ -15,10 +15,11 @@ import (
 )
 
 const (
-	benchWidth    = 64
-	benchWarmup   = 300 * time.Millisecond
-	benchDuration = time.Second
-	benchTimeout  = time.Second
+	benchWidth   = 64
+	benchWarmup  = 300 * time.Millisecond
+	askDuration  = time.Second
+	tellDuration = 500 * time.Millisecond
+	benchTimeout = time.Second
 )
 
 // runBench measures GoAkt's own client against the actor "sum" of a node: messages or answers in a second, of
@@ -30,8 +31,10 @@ func runBench(system string, port int, compression, work string) error {
 	to := address.New("sum", system, host, port)
 	ctx := context.Background()
 	one := wrapperspb.Int64(1)
+	duration := tellDuration
 	send := func() error { return remoting.RemoteTell(ctx, address.NoSender(), to, one) }
 	if work == "ask" {
+		duration = askDuration
 		send = func() error {
 			_, err := remoting.RemoteAsk(ctx, address.NoSender(), to, one, benchTimeout)
 			return err
@@ -66,7 +69,7 @@ func runBench(system string, port int, compression, work string) error {
 	if _, err := round(benchWarmup); err != nil {
 		return err
 	}
-	rate, err := round(benchDuration)
+	rate, err := round(duration)
 	if err != nil {
 		return err
 	}
