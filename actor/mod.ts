@@ -31,15 +31,8 @@ export { consoleLogger } from "./logging/logger.ts";
 export { MemoryMetrics } from "./metrics/metrics.ts";
 export { Pid } from "./reference/pid.ts";
 export { withHeaders } from "./propagation/propagation.ts";
-export {
-  ask,
-  data,
-  input,
-  PROTOCOL,
-  protocol,
-  RESERVED_NAMES,
-  tell,
-} from "./protocol/protocol.ts";
+export { PROTOCOL, protocol, RESERVED_NAMES } from "./protocol/protocol.ts";
+export { ask, data, input, tell } from "./protocol/specs.ts";
 export { Reject } from "./protocol/reject.ts";
 export { provide, resourceKey } from "./system/resources.ts";
 export {
@@ -154,26 +147,28 @@ export type {
 } from "./protocol/reject.ts";
 export type {
   AnyProtocol,
-  AskSpec,
   BodyOf,
-  DataSpec,
   ErrorsOf,
-  Format,
   InputOf,
   MessageConstructor,
   MessageOf,
   MessageReply,
   MessageType,
   NameOf,
-  NoErrors,
   Protocol,
   ProtocolData,
   ProtocolOptions,
   ReplyOf,
-  Spec,
-  Specs,
   SpecsOf,
 } from "./protocol/protocol.ts";
+export type {
+  AskSpec,
+  DataSpec,
+  Format,
+  NoErrors,
+  Spec,
+  Specs,
+} from "./protocol/specs.ts";
 export type {
   ActorRef,
   AskOptions,

@@ -8,7 +8,8 @@ import {
   type Mail,
   MessageValue,
 } from "../actor/protocol/message.ts";
-import { PROTOCOL, protocol, tell } from "../actor/protocol/protocol.ts";
+import { PROTOCOL, protocol } from "../actor/protocol/protocol.ts";
+import { tell } from "../actor/protocol/specs.ts";
 
 /** Its name on the wire: no protocol can have a message of that name, since none has a colon in its name. */
 export const POISON_TYPE = "troupe:PoisonPill";

@@ -11,7 +11,8 @@ import {
 import { describe } from "../errors.ts";
 import type { EventBus } from "./event_stream.ts";
 import type { Message } from "../protocol/message.ts";
-import type { AnyProtocol, Format, MessageOf } from "../protocol/protocol.ts";
+import type { AnyProtocol, MessageOf } from "../protocol/protocol.ts";
+import type { Format } from "../protocol/specs.ts";
 import {
   type ActorRef,
   type BaseRef,

@@ -4,7 +4,7 @@
  */
 
 import type { Codec } from "../protocol/codec.ts";
-import type { DataSpec, Format } from "../protocol/protocol.ts";
+import type { DataSpec, Format } from "../protocol/specs.ts";
 
 /** Whether `format` is a codec and not a schema. */
 export function isCodec<T>(format: Format<T> | undefined): format is Codec<T> {

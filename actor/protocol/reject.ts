@@ -5,7 +5,7 @@
 
 import { ActorError } from "../errors.ts";
 import type { Message } from "./message.ts";
-import type { DataSpec, Format } from "./protocol.ts";
+import type { DataSpec, Format } from "./specs.ts";
 import { formatOf } from "../logging/format.ts";
 import { validatorOf } from "./validation.ts";
 

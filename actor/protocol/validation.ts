@@ -4,7 +4,7 @@
  */
 
 import type { StandardIssue, StandardSchema } from "./codec.ts";
-import type { Format } from "./protocol.ts";
+import type { Format } from "./specs.ts";
 
 /** Returns the value that the schema made of its argument, or throws. */
 export type Validate = (value: unknown) => unknown;

@@ -7,10 +7,10 @@ import type { Codec } from "../../actor/protocol/codec.ts";
 import { describe } from "../../actor/errors.ts";
 import { formatOf, isCodec } from "../../actor/logging/format.ts";
 import type {
-  Format,
   MessageType,
   ProtocolData,
 } from "../../actor/protocol/protocol.ts";
+import type { Format } from "../../actor/protocol/specs.ts";
 import { CodecError } from "../errors.ts";
 import { json } from "./json.ts";
 import { type DirectCodec, directCodec } from "../wire/payload.ts";

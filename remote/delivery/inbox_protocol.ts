@@ -4,14 +4,13 @@
  */
 
 import type { StandardSchema } from "../../actor/protocol/codec.ts";
+import { type Protocol, protocol } from "../../actor/protocol/protocol.ts";
 import {
   ask,
   type NoErrors,
-  type Protocol,
-  protocol,
   type Spec,
   tell,
-} from "../../actor/protocol/protocol.ts";
+} from "../../actor/protocol/specs.ts";
 import type { DeliveryFailure, DeliveryProgress } from "./inbox_core.ts";
 import type { DeliveryAnswer } from "./intake.ts";
 import { type DeliverySegment, segmentCodec } from "./segment.ts";

@@ -5,7 +5,7 @@
 
 import type { Codec } from "../../actor/protocol/codec.ts";
 import { isCodec } from "../../actor/logging/format.ts";
-import type { Format } from "../../actor/protocol/protocol.ts";
+import type { Format } from "../../actor/protocol/specs.ts";
 
 /** A codec of a message with a full name, as protobuf has them. */
 export interface NamedCodec extends Codec<unknown> {
