@@ -44,7 +44,8 @@ import { checkStashCapacity } from "./stash.ts";
 import { isSignal, POISON, terminatedMail } from "./signals.ts";
 import type { Supervisor } from "../supervision/supervisor.ts";
 import type { TimerOwner } from "../time/timers.ts";
-import { abandon, end, endLeftBehind, started } from "./transitions.ts";
+import { abandon, end, endLeftBehind } from "./ending.ts";
+import { started } from "./start_waits.ts";
 
 /** One running actor: who it is and how it is reached. What it does with its mail, and what happens rarely is in the files that it imports. */
 export class Cell implements Owner, Watcher, TimerOwner {

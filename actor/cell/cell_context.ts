@@ -42,7 +42,7 @@ import type {
 import { type ActorRef, type AskOptions, baseRef } from "../reference/ref.ts";
 import { NO_DEPENDENCIES, type ResourceKey } from "../system/resources.ts";
 import { stash, unstash } from "./stash.ts";
-import { interruption } from "./transitions.ts";
+import { interruption } from "./ending.ts";
 import type { Poison } from "./signals.ts";
 import type { Spawn } from "./spawn.ts";
 import type { ActorSystem } from "../system/system.ts";

@@ -22,7 +22,8 @@ import { isDeclared } from "../protocol/reject.ts";
 import { handleSignal, unhandled } from "../system/signal_handling.ts";
 import { POISON_INDEX } from "./signals.ts";
 import { thenableOf, whenSettled } from "./thenable.ts";
-import { advance, apply, canAdvance, end } from "./transitions.ts";
+import { end } from "./ending.ts";
+import { advance, apply, canAdvance } from "./transitions.ts";
 
 /** Handles mail of `cell` until none is left, the turn is over, or something must be waited for. */
 export function takeTurn(cell: Cell): void {

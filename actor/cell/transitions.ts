@@ -1,19 +1,17 @@
 /**
- * How an actor gets from one state of its life to the next: start, restart, suspension, stop.
+ * How an actor gets from one state of its life to the next: start, restart, suspension.
  * @module
  */
 
 import { endWaitsFor } from "../asks/ask_chain.ts";
 import type { Cell } from "./cell.ts";
 import { isEnding } from "./cell_state.ts";
-import { StartError, StoppedError } from "../errors.ts";
+import { end, ended, interruption } from "./ending.ts";
+import { StartError } from "../errors.ts";
 import { decideFor, report } from "./failures.ts";
 import { handlerTable, type Instance } from "../protocol/handlers.ts";
-import { CLOSED_MAILBOX } from "../mailboxes/mailbox.ts";
-import { type Mail, messageOf } from "../protocol/message.ts";
-import type { Terminated, TerminationReason } from "../reference/ref.ts";
-import { isLifecycle } from "./signals.ts";
 import { retriesStart } from "./start.ts";
+import { settleStart } from "./start_waits.ts";
 import { unstash } from "./stash.ts";
 import type { Directive } from "../supervision/supervisor.ts";
 import { disown, thenableOf, whenSettled } from "./thenable.ts";
@@ -72,13 +70,6 @@ export function apply(cell: Cell, directive: Directive, error: unknown): void {
     cell.rare.ending = { reason: "failed", error };
     cell.owner.childFailed(cell, error);
   }
-}
-
-/** What a handler is told whose work nobody wants any more, because of what becomes of its actor. */
-export function interruption(cell: Cell): StoppedError {
-  const state = isEnding(cell.state) ? "stopping" : "restarting";
-  const action = "go on with a message in";
-  return new StoppedError(cell.pid, action, `it is ${state}`, "unknown");
 }
 
 /** Replaces the instance of `cell` once what it is handling is done. */
@@ -153,74 +144,6 @@ export function resume(cell: Cell): void {
   rare.passedOn = undefined;
   if (passedOn !== undefined) resume(passedOn);
   cell.wake();
-}
-
-/** Begins a stop. What waits goes to the dead letters. */
-export function end(
-  cell: Cell,
-  state: "draining" | "stopping",
-  reason: TerminationReason,
-  error: unknown,
-): void {
-  if (cell.state === "draining" && state === "stopping") {
-    cell.state = state; // the children need not finish their mail any more
-    for (const child of cell.children?.values() ?? []) child.stop();
-    return;
-  }
-  if (isEnding(cell.state)) return;
-  cell.state = state;
-  cell.rare.ending = { reason, error };
-  cell.rare.timers?.close();
-  cell.rare.residency?.close();
-  for (const pipe of cell.rare.pipes ?? []) pipe.cancel();
-  const { restartTimer } = cell.rare;
-  if (restartTimer !== undefined) {
-    restartTimer.cancel();
-    cell.rare.restartTimer = undefined;
-    cell.goOn();
-  }
-  cell.cancel(() => interruption(cell));
-  const { front } = cell.rare;
-  const mailbox = cell.mailbox;
-  cell.mailbox = CLOSED_MAILBOX;
-  const { stash, interleaving } = cell.rare;
-  cell.rare.front = undefined;
-  cell.rare.stash = undefined;
-  const next = () =>
-    interleaving?.chained.shift() ?? stash?.shift() ?? front?.shift() ??
-      mailbox?.dequeue() as Mail | undefined; // gives back what it was given
-  for (let mail = next(); mail !== undefined; mail = next()) {
-    if (!isLifecycle(messageOf(mail))) cell.refuse(mail);
-  }
-  cell.wake();
-}
-
-/**
- * Ends `cell` without waiting. A handler or hook that still runs is left behind; the instance is ended
- * should that return.
- */
-export function abandon(cell: Cell): void {
-  if (cell.state === "stopped") return;
-  for (const child of [...cell.children?.values() ?? []]) abandon(child);
-  end(cell, "stopping", "stopped", undefined);
-  if (cell.turn !== "awaiting") endLeftBehind(cell);
-  const instance = cell.hooks;
-  ended(cell);
-  cell.instance = instance; // its handler still runs, and what ends that ends it
-}
-
-/** Ends the instance of an abandoned actor once nothing of it runs any more. */
-export function endLeftBehind(cell: Cell): void {
-  const { instance } = cell;
-  if (instance === undefined) return;
-  cell.instance = undefined;
-  const failed = (error: unknown) => report(cell, error, "onStop", undefined);
-  try {
-    const ending = thenableOf(instance.onStop?.(cell.context));
-    if (ending !== undefined) whenSettled(ending, () => {}, failed);
-  } catch (error) {
-    failed(error);
-  }
 }
 
 /** Makes an instance and starts it. */
@@ -300,38 +223,6 @@ function startFailed(
   }
 }
 
-/** Resolves once `cell` has started. When that fails it rejects once `cell` has ended, and its name is free. */
-export function started(cell: Cell): Promise<void> {
-  const { state } = cell;
-  const ending = cell.hasRare ? cell.rare.ending : undefined;
-  const hasFailed = isEnding(state) && ending?.reason === "not_started";
-  if (
-    state === "new" || state === "starting" || state === "restarting" ||
-    hasFailed && state !== "stopped"
-  ) {
-    return new Promise((resolve, reject) =>
-      (cell.rare.startWaiters ??= []).push({ resolve, reject })
-    );
-  }
-  if (!isEnding(state)) return Promise.resolve();
-  return Promise.reject(
-    hasFailed
-      ? ending.error
-      : new StoppedError(cell.pid, "wait for the start of", "it has stopped"),
-  );
-}
-
-/** Answers those who wait for the start. */
-function settleStart(cell: Cell): void {
-  const waiters = cell.hasRare ? cell.rare.startWaiters : undefined;
-  if (waiters === undefined) return;
-  cell.rare.startWaiters = undefined;
-  for (const { resolve, reject } of waiters) {
-    if (cell.state === "running") resolve();
-    else started(cell).then(resolve, reject);
-  }
-}
-
 function endChildren(cell: Cell): void {
   cell.turn = "awaiting_children";
   for (const child of [...cell.children?.values() ?? []]) {
@@ -363,26 +254,4 @@ function endInstance(cell: Cell, instance: Instance): void {
     report(cell, error, during, undefined);
     cell.goOn();
   });
-}
-
-function ended(cell: Cell): void {
-  cell.state = "stopped";
-  cell.turn = "idle";
-  cell.meter?.happened("stopped");
-  settleStart(cell);
-  const { reason = "stopped", error } = cell.rare.ending ?? {};
-  const { events } = cell.runtime;
-  const terminated = (): Terminated => ({
-    pid: cell.pid,
-    reason,
-    ...(error === undefined ? {} : { error }),
-  });
-  cell.owner.childEnded(cell);
-  if (events.wants("actor_stopped")) {
-    events.publish({ type: "actor_stopped", ...terminated() });
-  }
-  const { watch, stopWaiters } = cell.rare;
-  cell.release();
-  watch?.close(cell, cell.ref, terminated);
-  for (const run of stopWaiters ?? []) run();
 }

@@ -7,7 +7,7 @@ import { Alarm, SLACK } from "./alarms.ts";
 import type { Cell } from "../cell/cell.ts";
 import type { Evictable, Seat } from "./eviction.ts";
 import type { Mailbox } from "../mailboxes/mailbox.ts";
-import { end } from "../cell/transitions.ts";
+import { end } from "../cell/ending.ts";
 
 /** What makes an actor passivate; the first that comes true does. */
 export interface PassivationLimits {
