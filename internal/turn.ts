@@ -37,6 +37,8 @@ export function afterSockets(
 const STREAK_TIME = 2;
 /** Bytes that a stream must have moved meanwhile: one that moves less has waited for its own socket. */
 const STREAK_BYTES = 256 * 1024;
+/** Fewer bytes at once are no stream. */
+const SCANT_BYTES = 16 * 1024;
 
 /**
  * Says when a loop that moves bytes has to give way to other sockets. Reads and writes that need not wait end in the
@@ -51,8 +53,23 @@ export class Streak {
     this.#clock = clock;
   }
 
-  /** Counts `bytes` that were moved until `now`; what it returns, if anything, is to be awaited before more are. */
-  moved(bytes: number, now: number): Promise<void> | undefined {
+  /**
+   * Counts `bytes` that were read until `now`; what it returns, if anything, is to be awaited before more are. Few
+   * bytes have emptied the socket, so that the platform looks at all of them before this one has more.
+   */
+  read(bytes: number, now: number): Promise<void> | undefined {
+    if (bytes >= SCANT_BYTES) return this.#moved(bytes, now);
+    this.#bytes = 0;
+    this.#since = now;
+    return undefined;
+  }
+
+  /** Counts `bytes` that were written until `now`; few do not count. The same is returned. */
+  wrote(bytes: number, now: number): Promise<void> | undefined {
+    return bytes < SCANT_BYTES ? undefined : this.#moved(bytes, now);
+  }
+
+  #moved(bytes: number, now: number): Promise<void> | undefined {
     this.#bytes += bytes;
     if (this.#bytes < STREAK_BYTES || now - this.#since < STREAK_TIME) {
       return undefined;

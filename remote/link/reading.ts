@@ -90,7 +90,7 @@ export class Reading {
       const chunk = await connection.read();
       if (chunk === undefined) return;
       this.#push(chunk);
-      const pause = this.#streak.moved(chunk.length, this.#heardAt ?? 0);
+      const pause = this.#streak.read(chunk.length, this.#heardAt ?? 0);
       if (pause !== undefined) await pause;
       if (this.#options.role === "acceptor") await this.#keepUp();
     }

@@ -120,7 +120,7 @@ export class WriteLoop {
         );
       }
       this.#writingSince = undefined;
-      const pause = this.#streak.moved(bytes.length, this.#clock.now());
+      const pause = this.#streak.wrote(bytes.length, this.#clock.now());
       if (pause !== undefined) await pause;
       this.#host.wrote();
     }

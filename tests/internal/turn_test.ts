@@ -76,23 +76,51 @@ Deno.test("afterSockets() gives way no longer than four milliseconds to others t
   await new Promise<void>((resolve) => afterSockets(resolve));
 });
 
-Deno.test("Streak.moved() wants a pause after 256 KiB and 2 ms, and then not at once again", async () => {
+Deno.test("Streak.read() wants a pause after 256 KiB and 2 ms, and then not at once again", async () => {
   let now = 1_000;
   const streak = new Streak({
     now: () => now,
     setTimer: () => ({ cancel() {} }),
   });
-  await streak.moved(256 * 1024, now); // the first streak has no beginning
-  const paused = (bytes: number) => streak.moved(bytes, now) !== undefined;
+  await streak.read(256 * 1024, now); // the first streak has no beginning
+  const paused = (bytes: number) => streak.read(bytes, now) !== undefined;
   assertEquals(paused(256 * 1024), false);
   now += 1.9;
   assertEquals(paused(1_000_000), false);
   now += 0.1;
-  await streak.moved(1, now);
+  await streak.read(16 * 1024, now);
   now += 2;
-  assertEquals(paused(256 * 1024 - 1), false);
-  const pause = streak.moved(1, now);
+  assertEquals(paused(240 * 1024), false);
+  const pause = streak.read(16 * 1024, now);
   assert(pause !== undefined);
   await pause;
   assertEquals(paused(256 * 1024), false);
+});
+
+Deno.test("Streak.read() takes a few bytes for the end of a streak", async () => {
+  let now = 1_000;
+  const streak = new Streak({
+    now: () => now,
+    setTimer: () => ({ cancel() {} }),
+  });
+  await streak.read(256 * 1024, now);
+  now += 2;
+  assertEquals(streak.read(250 * 1024, now), undefined);
+  assertEquals(streak.read(16 * 1024 - 1, now), undefined);
+  now += 2;
+  assertEquals(streak.read(255 * 1024, now), undefined);
+  assert(streak.read(16 * 1024, now) !== undefined);
+});
+
+Deno.test("Streak.wrote() passes over a few bytes", async () => {
+  let now = 1_000;
+  const streak = new Streak({
+    now: () => now,
+    setTimer: () => ({ cancel() {} }),
+  });
+  await streak.wrote(256 * 1024, now);
+  now += 2;
+  assertEquals(streak.wrote(250 * 1024, now), undefined);
+  assertEquals(streak.wrote(16 * 1024 - 1, now), undefined);
+  assert(streak.wrote(16 * 1024, now) !== undefined);
 });
