@@ -5,7 +5,7 @@
  * @module
  */
 
-import { goaktNode } from "./goakt_node.ts";
+import { goProgram } from "./go_program.ts";
 
 /** A server that tests can use. */
 export interface Server {
@@ -31,7 +31,20 @@ export interface RunningServer extends AsyncDisposable {
 }
 
 /** All servers that tests can use. */
-export const SERVERS: readonly Server[] = [goaktNode];
+export const SERVERS: readonly Server[] = [
+  goProgram({
+    name: "GoAkt node",
+    folder: "tests/interop/goakt",
+    sources: "node",
+    variable: "TROUPE_GOAKT_NODE",
+  }),
+  goProgram({
+    name: "thief of certificates",
+    folder: "tests/interop/tls",
+    sources: "thief",
+    variable: "TROUPE_TLS_THIEF",
+  }),
+];
 
 /**
  * The servers that a run of the tests may use.

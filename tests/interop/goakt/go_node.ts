@@ -3,11 +3,12 @@
  * @module
  */
 
-/** Where the run of the tests says the program is. */
-const VARIABLE = "TROUPE_GOAKT_NODE";
+import { programOf } from "../program.ts";
 
 /** The built program, or `undefined` when Go is not installed. */
-export const GO_PROGRAM: string | undefined = programOf();
+export const GO_PROGRAM: string | undefined = programOf(
+  "TROUPE_GOAKT_NODE",
+);
 
 /** How a node is started. */
 export interface GoNodeOptions {
@@ -156,10 +157,4 @@ export class GoNode implements AsyncDisposable {
 export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
-}
-
-function programOf(): string | undefined {
-  const permission = { name: "env", variable: VARIABLE } as const;
-  const { state } = Deno.permissions.querySync(permission);
-  return state === "granted" ? Deno.env.get(VARIABLE) : undefined;
 }

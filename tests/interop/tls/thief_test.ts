@@ -1,22 +1,13 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ConnectError } from "../../../remote/errors.ts";
 import { authority, tlsOf, uriOf } from "../../remote/tls/tls_fixtures.ts";
+import { programOf } from "../program.ts";
 
-const GO = await hasGo();
+/** Set by the test task; not set where Go is not installed. */
+const THIEF = programOf("TROUPE_TLS_THIEF");
 
-async function hasGo(): Promise<boolean> {
-  try {
-    return (await new Deno.Command("go", { args: ["version"] }).output())
-      .success;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
-/** The program, and the certificate of a node with the key of another and its own. */
+/** The certificate of a node with the key of another and its own. */
 interface Loot {
-  readonly program: string;
   readonly certificate: string;
   readonly wrongKey: string;
   readonly rightKey: string;
@@ -29,7 +20,6 @@ async function loot(): Promise<Loot> {
     await authority.issue(),
   ];
   const paths = {
-    program: `${folder}/thief`,
     certificate: `${folder}/node.pem`,
     wrongKey: `${folder}/wrong.key`,
     rightKey: `${folder}/right.key`,
@@ -37,20 +27,15 @@ async function loot(): Promise<Loot> {
   await Deno.writeTextFile(paths.certificate, node.cert);
   await Deno.writeTextFile(paths.wrongKey, other.key);
   await Deno.writeTextFile(paths.rightKey, node.key);
-  const { success, stderr } = await new Deno.Command("go", {
-    args: ["build", "-o", paths.program, "."],
-    cwd: new URL("thief/", import.meta.url),
-  }).output();
-  assert(success, new TextDecoder().decode(stderr));
   return paths;
 }
 
 Deno.test({
   name:
     "A certificate without its key opens no connection, dialling or dialled",
-  ignore: !GO, // Go is not installed
+  ignore: THIEF === undefined, // Go is not installed
   fn: async () => {
-    const { program, certificate, wrongKey, rightKey } = await loot();
+    const { certificate, wrongKey, rightKey } = await loot();
     const tls = await tlsOf("shop");
     const listener = await tls.listen({ hostname: "127.0.0.1", port: 0 });
     const accepted: (string | undefined)[] = [];
@@ -66,7 +51,7 @@ Deno.test({
     })();
     const outputs: string[] = [];
     for (const key of [rightKey, wrongKey]) {
-      const { stdout } = await new Deno.Command(program, {
+      const { stdout } = await new Deno.Command(THIEF ?? "", {
         args: ["dial", certificate, key, `${listener.port}`],
       }).output();
       outputs.push(new TextDecoder().decode(stdout).trim());
@@ -78,7 +63,7 @@ Deno.test({
     await listener.close();
 
     for (const key of [rightKey, wrongKey]) {
-      const process = new Deno.Command(program, {
+      const process = new Deno.Command(THIEF ?? "", {
         args: ["listen", certificate, key],
         stdout: "piped",
       }).spawn();
