@@ -358,15 +358,21 @@ export class Outbound implements LargeSenderHost, RoomHost, WriteLoopHost {
   }
 
   #count(mail: Mail, target: Addressee): void {
-    const size = this.#finish();
+    const size = this.#end();
     this.#outstanding.add(mail, target, size, this.#finished);
+    this.#loop.framed(this.#writer.pending);
   }
 
-  #finish(): number {
+  #finish(): void {
+    this.#end();
+    this.#loop.framed(this.#writer.pending);
+  }
+
+  /** Ends a frame. The loop is told when all is accounted for: it may write at once, large messages as well. */
+  #end(): number {
     const size = this.#writer.end();
     this.#numbers.keep();
     this.#finished += size;
-    this.#loop.framed(this.#writer.pending);
     return size;
   }
 }

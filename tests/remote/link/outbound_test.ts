@@ -417,6 +417,32 @@ Deno.test("Losses of tells are told apart: processed, never written, written and
   );
 });
 
+Deno.test("The loss of a message whose end fills a write is told from that of a large one behind it", async () => {
+  await using world = new World({ capacity: 65_000 });
+  const [a, b] = [await world.node("a"), await world.node("b")];
+  spawnBox(b.system, "small");
+  spawnBox(b.system, "large");
+  const small = a.remote.ref(Box, addressOf(b, "small"));
+  const large = a.remote.ref(Box, addressOf(b, "large"));
+  small.tell(Box.raw(new Uint8Array(1)));
+  await world.settle();
+  world.network.degrade("a", "b", { stalled: true });
+  for (const _ of upTo(6)) small.tell(Box.raw(new Uint8Array(10_000)));
+  large.tell(Box.raw(new Uint8Array(100_000)));
+  small.tell(Box.raw(new Uint8Array(10_000))); // now there is enough for a write, the large one included
+  await world.settle();
+  world.network.reset("a", "b");
+  await world.settle();
+  const lost = a.deadLetters.map(({ message, reason }) => [
+    (message.body as Uint8Array).length,
+    reason,
+  ]);
+  assertEquals(lost, [
+    ...upTo(7).map(() => [10_000, "unknown"]),
+    [100_000, "disconnected"],
+  ]);
+});
+
 Deno.test("Losses of asks are told apart: never written, not acknowledged, not answered", async () => {
   await using world = new World();
   const [a, b] = [await world.node("a"), await world.node("b")];
