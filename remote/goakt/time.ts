@@ -3,8 +3,7 @@
  * @module
  */
 
-import { create } from "@bufbuild/protobuf";
-import { type Duration, DurationSchema } from "@bufbuild/protobuf/wkt";
+import type { Duration } from "@bufbuild/protobuf/wkt";
 
 const NANOS = 1_000_000;
 /** Larger than any time that remains, smaller than any moment since 1973, in nanoseconds. */
@@ -20,12 +19,6 @@ export function durationParts(
   const nanos = Math.round((milliseconds - seconds * 1_000) * NANOS);
   const isWhole = Math.abs(nanos) === 1_000 * NANOS;
   return isWhole ? [seconds + Math.sign(nanos), 0] : [seconds, nanos];
-}
-
-/** Returns a duration of `milliseconds`, which must be finite. */
-export function toDuration(milliseconds: number): Duration {
-  const [seconds, nanos] = durationParts(milliseconds);
-  return create(DurationSchema, { seconds: BigInt(seconds), nanos });
 }
 
 /** The milliseconds in a duration. */

@@ -10,6 +10,7 @@ import {
   toBinary,
 } from "@bufbuild/protobuf";
 import {
+  type Duration,
   DurationSchema,
   type StringValue,
   StringValueSchema,
@@ -28,6 +29,7 @@ import {
   type Spec,
   tell,
 } from "../../../actor/mod.ts";
+import { durationParts } from "../../../remote/goakt/time.ts";
 import { MissingRef } from "../../../actor/reference/local_ref.ts";
 import { internalsOf } from "../../../actor/system/system.ts";
 import { parseFrame } from "../../../remote/frame.ts";
@@ -160,4 +162,10 @@ export function messageIn<Schema extends DescMessage>(
     throw new Error(`Cannot read a "${schema.typeName}": found "${name}"`);
   }
   return decodeMessage(schema, body);
+}
+
+/** The duration of `milliseconds`, as our requests have it. */
+export function toDuration(milliseconds: number): Duration {
+  const [seconds, nanos] = durationParts(milliseconds);
+  return create(DurationSchema, { seconds: BigInt(seconds), nanos });
 }

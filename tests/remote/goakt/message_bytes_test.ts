@@ -18,7 +18,7 @@ import {
 } from "../../../remote/goakt/gen/internalpb/remoting_pb.ts";
 import { encodeMessage } from "../../../remote/goakt/messages.ts";
 import { toAny } from "../../../remote/goakt/payload.ts";
-import { toDuration } from "../../../remote/goakt/time.ts";
+import { toDuration } from "./fixtures.ts";
 
 const SIZES = [0, 1, 126, 127, 128, 16_250, 16_300, 16_383, 16_384, 2_100_000];
 const NAMES = ["a", "goakt://shop@10.0.0.7:9000/straße", "x".repeat(300)];

@@ -1,10 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import {
-  create,
-  type DescMessage,
-  type MessageInitShape,
-  toBinary,
-} from "@bufbuild/protobuf";
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { oneForOne, traceContext } from "../../../actor/mod.ts";
 import { FrameError } from "../../../remote/errors.ts";
 import { NO_SENDER } from "../../../remote/goakt/address.ts";
@@ -19,9 +14,6 @@ import { Code } from "../../../remote/goakt/gen/internalpb/error_pb.ts";
 import {
   AsyncRequestSchema,
   AsyncResponseSchema,
-  RemoteActivateGrainRequestSchema,
-  RemoteAskGrainRequestSchema,
-  RemoteAskGrainResponseSchema,
   RemoteAskRequestSchema,
   RemoteAskResponseSchema,
   RemoteLookupRequestSchema,
@@ -30,48 +22,27 @@ import {
   RemoteReSpawnRequestSchema,
   RemoteSpawnRequestSchema,
   RemoteStopRequestSchema,
-  RemoteTellGrainRequestSchema,
   RemoteTellRequestSchema,
 } from "../../../remote/goakt/gen/internalpb/remoting_pb.ts";
 import { decodeMessage } from "../../../remote/goakt/messages.ts";
 import { fromAny, type Payload, toAny } from "../../../remote/goakt/payload.ts";
-import type {
-  GrainAddress,
-  GrainTarget,
-} from "../../../remote/goakt/server/host.ts";
 import { carryOut } from "../../../remote/goakt/server/services.ts";
-import { toDuration } from "../../../remote/goakt/time.ts";
 import {
   answerOf,
   Echo,
   echoHandlers,
   type EchoLog,
-  type GoaktNode,
   goaktNode,
   messageIn,
   stringPayload,
+  toDuration,
 } from "./fixtures.ts";
+import { HERE, outcomeOf, request } from "./requests.ts";
 
-const HERE = { host: "10.0.0.7", port: 9000 };
 const PEER = "goakt://go@10.0.0.8:9001/caller";
 
 function at(path: string): string {
   return `goakt://shop@10.0.0.7:9000/${path}`;
-}
-
-/** Carries a request out; `deadline` is nanoseconds as in the metadata. */
-async function request<Schema extends DescMessage>(
-  { host }: GoaktNode,
-  schema: Schema,
-  init: MessageInitShape<Schema>,
-  deadline = 0n,
-  headers: ReadonlyMap<string, string> = new Map(),
-): Promise<Uint8Array> {
-  return await carryOut(host, {
-    name: schema.typeName,
-    metadata: { headers, deadline },
-    body: toBinary(schema, create(schema, init)),
-  });
 }
 
 function message(receiver: string, text: string, sender = NO_SENDER) {
@@ -84,12 +55,6 @@ function textsOf(frame: Uint8Array): string[] {
     assertEquals(typeName, "google.protobuf.StringValue");
     return new TextDecoder().decode(bytes.subarray(2));
   });
-}
-
-/** The code and the text of an error, or the name of the answer. */
-function outcomeOf(frame: Uint8Array): [number | string, string?] {
-  const { name, code, text } = answerOf(frame);
-  return code === undefined ? [name] : [code, text ?? ""];
 }
 
 Deno.test("tell() delivers all messages in order, with their senders", async () => {
@@ -676,136 +641,6 @@ Deno.test("nodeMetric(), kinds() and persistPeerState() are for members of a clu
     outcomeOf(await request(node, PersistPeerStateRequestSchema, {})),
     disabled,
   );
-});
-
-function grain(value: string) {
-  return { ...HERE, grainId: { value } };
-}
-
-Deno.test("requests to grains are refused as GoAkt does while there are none", async () => {
-  await using node = goaktNode();
-  const cases: [string, number, string][] = [
-    ["nothing", Code.INVALID_ARGUMENT, "invalid graind identity"],
-    [
-      "main.account/GoAktX",
-      Code.FAILED_PRECONDITION,
-      "name=(main.account/GoAktX) actor name is reserved",
-    ],
-    ["main.account/a", Code.INTERNAL_ERROR, "grain type is not registered"],
-  ];
-  for (const [value, ...outcome] of cases) {
-    for (
-      const schema of [
-        RemoteTellGrainRequestSchema,
-        RemoteAskGrainRequestSchema,
-      ]
-    ) {
-      const frame = await request(node, schema, { grain: grain(value) });
-      assertEquals(outcomeOf(frame), outcome);
-    }
-  }
-  const badName = await request(node, RemoteTellGrainRequestSchema, {
-    grain: grain("main.account/a b"),
-  });
-  assertEquals(answerOf(badName).code, Code.INVALID_ARGUMENT);
-  const elsewhere = await request(node, RemoteTellGrainRequestSchema, {
-    grain: { ...grain("main.account/a"), port: 1 },
-  });
-  assertEquals(outcomeOf(elsewhere), [Code.INVALID_ARGUMENT, "invalid host"]);
-  for (const value of ["main.account/a", "nothing", "GoAktX"]) {
-    const frame = await request(node, RemoteActivateGrainRequestSchema, {
-      grain: grain(value),
-    });
-    assertEquals(answerOf(frame).code, Code.INTERNAL_ERROR);
-  }
-});
-
-class Accounts implements GrainTarget {
-  readonly calls: string[] = [];
-  hasKind(kind: string): boolean {
-    return kind === "main.account";
-  }
-  count(): number {
-    return 2;
-  }
-  activate({ key }: GrainAddress, options: unknown): Promise<void> {
-    this.calls.push(`activate ${key} ${JSON.stringify(options)}`);
-    return Promise.resolve();
-  }
-  tell({ key }: GrainAddress, { typeName }: Payload): Promise<void> {
-    this.calls.push(`tell ${key} ${typeName}`);
-    return key === "never" ? new Promise(() => {}) : Promise.resolve();
-  }
-  ask(
-    { key }: GrainAddress,
-    payload: Payload,
-    timeout: number,
-  ): Promise<Payload> {
-    this.calls.push(`ask ${key} ${timeout}`);
-    if (key === "poor") return Promise.reject(new RangeError("no money"));
-    return key === "never" ? new Promise(() => {}) : Promise.resolve(payload);
-  }
-}
-
-Deno.test("requests to grains reach whoever has plugged itself in", async () => {
-  await using node = goaktNode();
-  const accounts = new Accounts();
-  node.host.grains = accounts;
-  const any = toAny(stringPayload("x"));
-  const told = await request(node, RemoteTellGrainRequestSchema, {
-    grain: grain("main.account/alice"),
-    message: any,
-  });
-  assertEquals(outcomeOf(told), ["internalpb.RemoteTellGrainResponse"]);
-  const asked = await request(node, RemoteAskGrainRequestSchema, {
-    grain: grain("main.account/alice"),
-    message: any,
-    requestTimeout: toDuration(250),
-  });
-  assertEquals(
-    fromAny(messageIn(RemoteAskGrainResponseSchema, asked).message),
-    stringPayload("x"),
-  );
-  const active = await request(node, RemoteActivateGrainRequestSchema, {
-    grain: {
-      ...grain("main.account/bob"),
-      activationTimeout: toDuration(1_000),
-      activationRetries: 5,
-      mailboxCapacity: 7n,
-    },
-  });
-  assertEquals(outcomeOf(active), ["internalpb.RemoteActivateGrainResponse"]);
-  assertEquals(accounts.calls, [
-    "tell alice google.protobuf.StringValue",
-    "ask alice 250",
-    'activate bob {"timeout":1000,"retries":5,"mailboxCapacity":7}',
-  ]);
-});
-
-Deno.test("requests to grains end with the error, or when their time is over", async () => {
-  await using node = goaktNode();
-  node.host.grains = new Accounts();
-  const poor = await request(node, RemoteAskGrainRequestSchema, {
-    grain: grain("main.account/poor"),
-    requestTimeout: toDuration(250),
-  });
-  assertEquals(outcomeOf(poor), [Code.INTERNAL_ERROR, "RangeError: no money"]);
-  const late: [number, string] = [Code.INTERNAL_ERROR, "request timed out"];
-  const none = await request(node, RemoteAskGrainRequestSchema, {
-    grain: grain("main.account/alice"),
-  });
-  assertEquals(outcomeOf(none), late);
-  const asked = request(node, RemoteAskGrainRequestSchema, {
-    grain: grain("main.account/never"),
-    requestTimeout: toDuration(250),
-  });
-  await node.clock.advance(250);
-  assertEquals(outcomeOf(await asked), late);
-  const told = request(node, RemoteTellGrainRequestSchema, {
-    grain: grain("main.account/never"),
-  });
-  await node.clock.advance(5_000);
-  assertEquals(outcomeOf(await told), late);
 });
 
 Deno.test("carryOut() throws for what is no request, and for a body that is not protobuf", async () => {

@@ -1,11 +1,8 @@
 import { assertEquals } from "@std/assert";
-import {
-  fromDuration,
-  remainingOf,
-  toDuration,
-} from "../../../remote/goakt/time.ts";
+import { fromDuration, remainingOf } from "../../../remote/goakt/time.ts";
+import { toDuration } from "./fixtures.ts";
 
-Deno.test("toDuration() and fromDuration() agree, below zero too", () => {
+Deno.test("durationParts() and fromDuration() agree, below zero too", () => {
   for (const ms of [0, 1, 999, 1_000, 1_500.25, -0.000001, -2_500]) {
     assertEquals(fromDuration(toDuration(ms)), ms);
   }
