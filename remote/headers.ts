@@ -12,7 +12,7 @@ import { type Header, MAX_REPEATED } from "./wire/fields.ts";
 import { utf8Size } from "./wire/text.ts";
 
 /** Bytes of all names and values of one message, at most: with the rest they fit into the head of a frame. */
-export const MAX_HEADER_BYTES: number = 16_384;
+const MAX_HEADER_BYTES: number = 16_384;
 
 /**
  * Writes the headers of a message into the frame that was begun.

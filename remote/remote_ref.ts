@@ -161,6 +161,6 @@ export class RemoteRef<P extends AnyProtocol = AnyProtocol> extends BaseRef<P> {
 }
 
 /** An actor of the peer as the peer's own lanes name it: `/path`, with `#incarnation` when one is meant. */
-export function laneAddress({ path, incarnation }: Pid): string {
+function laneAddress({ path, incarnation }: Pid): string {
   return incarnation === "" ? `/${path}` : `/${path}#${incarnation}`;
 }

@@ -146,7 +146,7 @@ export class SinkLog implements Log {
 }
 
 /** Fields as they follow a text: ` amount=5 to="ann"`. */
-export function formatFields(
+function formatFields(
   fields: Readonly<Record<string, unknown>>,
 ): string {
   let text = "";

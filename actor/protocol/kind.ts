@@ -102,7 +102,7 @@ export function kind<P extends AnyProtocol>(
 }
 
 /** The form in which names of kinds are compared: trimmed and lower-case, as GoAkt does. */
-export function kindName(name: string): string {
+function kindName(name: string): string {
   const trimmed = name.trim().toLowerCase();
   if (trimmed === "" || /\s/.test(trimmed)) {
     throw new TypeError(

@@ -61,7 +61,7 @@ export class SettingsComparison {
 }
 
 /** What differs, in words that name both values. */
-export function differences(
+function differences(
   { maxFrameBytes, versions, compression = "none" }: OwnSettings,
   peer: PeerSettings,
   compressions: readonly number[],

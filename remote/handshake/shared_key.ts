@@ -6,7 +6,7 @@
 import type { createHmac, timingSafeEqual } from "node:crypto";
 
 /** The shortest secret, in bytes. */
-export const MIN_KEY_BYTES = 32;
+const MIN_KEY_BYTES = 32;
 /** How long the random bytes of each end are. */
 export const NONCE_BYTES = 32;
 

@@ -13,7 +13,7 @@ import type { Failure } from "../wire/fields.ts";
 import { FrameKind } from "../wire/kinds.ts";
 
 /** How long the peer has to take the last bytes, in milliseconds. */
-export const FAREWELL_TIMEOUT = 1_000;
+const FAREWELL_TIMEOUT = 1_000;
 /** How much of what the peer still sends is read, in bytes. */
 const LINGER_BYTES = 256 * 1024;
 

@@ -44,7 +44,7 @@ export interface ControlRequest {
 }
 
 /** Waits for the answer to a {@linkcode ControlRequest}. */
-export class ControlReply implements ReplyTo {
+class ControlReply implements ReplyTo {
   readonly deadline: number;
   /** How long it waits, in milliseconds. */
   readonly timeout: number;

@@ -28,7 +28,7 @@ function textSize(text: string): number {
 }
 
 /** Writes a number field, unless it is 0; returns the offset after it. */
-export function writeNumber(
+function writeNumber(
   bytes: Uint8Array,
   at: number,
   tag: number,

@@ -30,7 +30,7 @@ export interface GoaktServerOptions
 }
 
 /** How many connections are served at the same time, unless told otherwise. */
-export const MAX_SERVED: number = 4_096;
+const MAX_SERVED: number = 4_096;
 
 /** Serves connections. Owns them. */
 export class GoaktServer {

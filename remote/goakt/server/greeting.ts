@@ -37,7 +37,7 @@ export class GreetingReader {
 }
 
 /** What the first bytes of a connection mean. The answer never changes when more follow, unless it is "more". */
-export function greetingOf(bytes: Uint8Array): Greeting {
+function greetingOf(bytes: Uint8Array): Greeting {
   const sniffed = sniff(bytes);
   switch (sniffed) {
     case "more":

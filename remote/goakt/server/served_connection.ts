@@ -16,9 +16,9 @@ import {
 } from "./server_core.ts";
 
 /** Longer than GoAkt clients keep a connection that they do not use, in milliseconds. */
-export const SERVER_IDLE_TIMEOUT: number = 1_200_000;
+const SERVER_IDLE_TIMEOUT: number = 1_200_000;
 /** How long a part of a frame may wait for the rest, and an answer for the peer to take it, in milliseconds. */
-export const SERVER_STALL_TIMEOUT: number = 10_000;
+const SERVER_STALL_TIMEOUT: number = 10_000;
 /** Answers to requests that came together are written together, up to this many bytes. */
 const WRITE_BYTES = 64 * 1024;
 /** A read of this many bytes counts as progress; fewer may be there to hold the connection open. */
