@@ -98,12 +98,7 @@ class ProtobufCodec<T> implements Codec<T> {
   }
 
   #bytesOf(value: T & Message): Uint8Array {
-    try {
-      if (this.#flat !== undefined) return this.#flat.write(value);
-    } catch {
-      // The library refuses it too, and names the field.
-    }
-    return toBinary(this.#schema, value);
+    return this.#flat?.write(value) ?? toBinary(this.#schema, value);
   }
 
   #wanted(): string {

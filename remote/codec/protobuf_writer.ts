@@ -1,9 +1,6 @@
 /**
- * Bytes of protobuf-es messages, written into a buffer that is kept from one message to the next.
- *
- * `toBinary()` of the library begins with a new buffer for each message, which costs more than all fields of a small
- * one. Its writer is public and can be used again, the functions that walk a message are not: those for flat messages
- * are here, for all others the library's are used.
+ * Bytes of flat protobuf-es messages, for which `toBinary()` of the library begins with a new buffer and goes by many
+ * small functions. What it would refuse or convert is left to it.
  * @module
  */
 
@@ -12,10 +9,9 @@ import {
   type DescMessage,
   ScalarType,
 } from "@bufbuild/protobuf";
-import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { WireType } from "@bufbuild/protobuf/wire";
+import { ProtobufOutput } from "./protobuf_output.ts";
 
-/** Messages up to this many bytes leave their buffer for the next. */
-const KEPT_BYTES = 65_536;
 /** Of `google.protobuf.FeatureSet.FieldPresence`. */
 const LEGACY_REQUIRED = 3;
 const IMPLICIT = 2;
@@ -31,12 +27,13 @@ interface UnknownField {
   readonly data: Uint8Array;
 }
 
-type FieldWriter = (writer: BinaryWriter, message: Fields) => void;
+/** Writes a field that is set. False when its value is not one that is written as it is. */
+type FieldWriter = (out: ProtobufOutput, message: Fields) => boolean;
 
 /** Writes messages of one type whose fields are single scalars and enums. */
 export class FlatWriter {
   readonly #fields: readonly FieldWriter[];
-  #idle: BinaryWriter | undefined = undefined;
+  #idle: ProtobufOutput | undefined = undefined;
 
   private constructor(fields: readonly FieldWriter[]) {
     this.#fields = fields;
@@ -54,23 +51,36 @@ export class FlatWriter {
   }
 
   /**
-   * The bytes of a message, the same as those of `toBinary()`, in an array of their own.
-   *
-   * @throws {Error} When a field has a value that its type does not take.
+   * The bytes of a message, the same as those of `toBinary()`, in an array that is never written again and may share
+   * its buffer with others. `undefined` when a value is not of the type of its field: the library converts or
+   * refuses it.
    */
-  write(message: object): Uint8Array {
-    // Taken out while it is in use: what a failure leaves in it must not get into the next message.
-    const writer = this.#idle ?? new BinaryWriter();
+  write(message: object): Uint8Array | undefined {
+    // Taken out while it is in use: a getter may write another message.
+    const out = this.#idle ?? new ProtobufOutput();
     this.#idle = undefined;
-    const fields = message as Fields; // of the schema, as the caller has checked
-    for (const write of this.#fields) write(writer, fields);
-    for (const { no, wireType, data } of fields.$unknown ?? []) {
-      writer.tag(no, wireType).raw(data);
-    }
-    const bytes = writer.finish();
-    if (bytes.length <= KEPT_BYTES) this.#idle = writer;
+    out.begin();
+    const bytes = this.#fill(out, message as Fields); // of the schema, as the caller has checked
+    this.#idle = out;
     return bytes;
   }
+
+  #fill(out: ProtobufOutput, message: Fields): Uint8Array | undefined {
+    for (const write of this.#fields) {
+      if (!write(out, message)) return undefined;
+    }
+    const unknown = message.$unknown;
+    if (unknown !== undefined) {
+      for (const { no, wireType, data } of unknown) {
+        out.tagged(tagOf(no, wireType), data);
+      }
+    }
+    return out.finish();
+  }
+}
+
+function tagOf(number: number, wireType: WireType): number {
+  return ((number << 3) | wireType) >>> 0;
 }
 
 function fieldWriter(field: DescField): FieldWriter | undefined {
@@ -79,22 +89,21 @@ function fieldWriter(field: DescField): FieldWriter | undefined {
   const { localName, number } = field;
   const isEnum = field.fieldKind === "enum";
   const type = isEnum ? ScalarType.INT32 : field.scalar;
-  const wireType = wireTypeOf(type);
-  const write = scalarWriter(type);
+  const tag = tagOf(number, wireTypeOf(type));
+  const write = SCALAR_WRITERS[type];
   if (field.presence !== IMPLICIT) {
-    return (writer, message) => {
+    return (out, message) => {
+      const value = message[localName];
       // Defaults are on the prototype: a field that is set is the message's own.
-      if (
-        message[localName] === undefined || !Object.hasOwn(message, localName)
-      ) return;
-      write(writer.tag(number, wireType), message[localName]);
+      return value === undefined || !Object.hasOwn(message, localName) ||
+        write(out, tag, value);
     };
   }
   const zero = isEnum ? field.enum.values[0]?.number : undefined;
   const isZero = isEnum ? (value: unknown) => value === zero : zeroTest(type);
-  return (writer, message) => {
+  return (out, message) => {
     const value = message[localName];
-    if (!isZero(value)) write(writer.tag(number, wireType), value);
+    return isZero(value) || write(out, tag, value);
   };
 }
 
@@ -136,26 +145,118 @@ function wireTypeOf(type: ScalarType): WireType {
   }
 }
 
-type ScalarWriter = (writer: BinaryWriter, value: unknown) => void;
+/** Writes a value. False when it is not of the type. */
+type ScalarWriter = (
+  out: ProtobufOutput,
+  tag: number,
+  value: unknown,
+) => boolean;
 
-/** Values go to the library as they are: it refuses those of another type. */
-function scalarWriter(type: ScalarType): ScalarWriter {
-  const writers: Record<ScalarType, ScalarWriter> = {
-    [ScalarType.BOOL]: (to, it) => to.bool(it as boolean),
-    [ScalarType.BYTES]: (to, it) => to.bytes(it as Uint8Array),
-    [ScalarType.DOUBLE]: (to, it) => to.double(it as number),
-    [ScalarType.FIXED32]: (to, it) => to.fixed32(it as number),
-    [ScalarType.FIXED64]: (to, it) => to.fixed64(it as bigint),
-    [ScalarType.FLOAT]: (to, it) => to.float(it as number),
-    [ScalarType.INT32]: (to, it) => to.int32(it as number),
-    [ScalarType.INT64]: (to, it) => to.int64(it as bigint),
-    [ScalarType.SFIXED32]: (to, it) => to.sfixed32(it as number),
-    [ScalarType.SFIXED64]: (to, it) => to.sfixed64(it as bigint),
-    [ScalarType.SINT32]: (to, it) => to.sint32(it as number),
-    [ScalarType.SINT64]: (to, it) => to.sint64(it as bigint),
-    [ScalarType.STRING]: (to, it) => to.string(it as string),
-    [ScalarType.UINT32]: (to, it) => to.uint32(it as number),
-    [ScalarType.UINT64]: (to, it) => to.uint64(it as bigint),
-  };
-  return writers[type];
+const SCALAR_WRITERS: Readonly<Record<ScalarType, ScalarWriter>> = {
+  [ScalarType.BOOL]: (out, tag, value) => {
+    if (typeof value !== "boolean") return false;
+    out.varint(tag, value ? 1 : 0);
+    return true;
+  },
+  [ScalarType.BYTES]: (out, tag, value) => {
+    if (!(value instanceof Uint8Array)) return false;
+    out.bytes(tag, value);
+    return true;
+  },
+  [ScalarType.DOUBLE]: (out, tag, value) => {
+    if (typeof value !== "number") return false;
+    out.double(tag, value);
+    return true;
+  },
+  [ScalarType.FIXED32]: (out, tag, value) => {
+    if (!isUint32(value)) return false;
+    out.fixed32(tag, value);
+    return true;
+  },
+  [ScalarType.FIXED64]: (out, tag, value) => {
+    if (!isUint64(value)) return false;
+    out.fixed64(tag, value);
+    return true;
+  },
+  [ScalarType.FLOAT]: (out, tag, value) => {
+    if (typeof value !== "number") return false;
+    // One that is too large for 32 bits would become infinite.
+    if (Number.isFinite(value) && !Number.isFinite(Math.fround(value))) {
+      return false;
+    }
+    out.float(tag, value);
+    return true;
+  },
+  [ScalarType.INT32]: (out, tag, value) => {
+    if (!isInt32(value)) return false;
+    if (value >= 0) out.varint(tag, value);
+    else out.varint64(tag, value >>> 0, 0xffffffff);
+    return true;
+  },
+  [ScalarType.INT64]: (out, tag, value) => {
+    if (!isInt64(value)) return false;
+    writeBigint(out, tag, value);
+    return true;
+  },
+  [ScalarType.SFIXED32]: (out, tag, value) => {
+    if (!isInt32(value)) return false;
+    out.fixed32(tag, value);
+    return true;
+  },
+  [ScalarType.SFIXED64]: (out, tag, value) => {
+    if (!isInt64(value)) return false;
+    out.fixed64(tag, value);
+    return true;
+  },
+  [ScalarType.SINT32]: (out, tag, value) => {
+    if (!isInt32(value)) return false;
+    out.varint(tag, ((value << 1) ^ (value >> 31)) >>> 0);
+    return true;
+  },
+  [ScalarType.SINT64]: (out, tag, value) => {
+    if (!isInt64(value)) return false;
+    writeBigint(out, tag, (value << 1n) ^ (value >> 63n));
+    return true;
+  },
+  [ScalarType.STRING]: (out, tag, value) => {
+    if (typeof value !== "string" || !value.isWellFormed()) return false;
+    out.string(tag, value);
+    return true;
+  },
+  [ScalarType.UINT32]: (out, tag, value) => {
+    if (!isUint32(value)) return false;
+    out.varint(tag, value);
+    return true;
+  },
+  [ScalarType.UINT64]: (out, tag, value) => {
+    if (!isUint64(value)) return false;
+    writeBigint(out, tag, value);
+    return true;
+  },
+};
+
+function isInt32(value: unknown): value is number {
+  return typeof value === "number" && (value | 0) === value;
+}
+
+function isUint32(value: unknown): value is number {
+  return typeof value === "number" && (value >>> 0) === value;
+}
+
+function isInt64(value: unknown): value is bigint {
+  return typeof value === "bigint" && BigInt.asIntN(64, value) === value;
+}
+
+function isUint64(value: unknown): value is bigint {
+  return typeof value === "bigint" && BigInt.asUintN(64, value) === value;
+}
+
+/** The lowest 64 bits of it. */
+function writeBigint(out: ProtobufOutput, tag: number, value: bigint): void {
+  const number = Number(value);
+  if (number >= 0 && number <= Number.MAX_SAFE_INTEGER) {
+    return out.varint(tag, number); // bigints cost several times as much
+  }
+  const bits = BigInt.asUintN(64, value);
+  out.varint64(tag, Number(bits & 0xffffffffn), Number(bits >> 32n));
 }

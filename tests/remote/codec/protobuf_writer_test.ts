@@ -17,12 +17,7 @@ import {
   StringValueSchema,
   StructSchema,
 } from "@bufbuild/protobuf/wkt";
-import {
-  assert,
-  assertEquals,
-  assertNotStrictEquals,
-  assertThrows,
-} from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { type Random, seededRandom } from "../../../internal/random.ts";
 import { FlatWriter } from "../../../remote/codec/protobuf_writer.ts";
 
@@ -75,11 +70,25 @@ function valuesOf(type: number): unknown[] {
       return [0, 1, 128, 2 ** 32 - 1];
     case ScalarType.UINT64:
     case ScalarType.FIXED64:
-      return [0n, "0", "77", 1n, 2n ** 64n - 1n];
+      return [
+        0n,
+        1n,
+        2n ** 32n,
+        2n ** 53n - 1n,
+        2n ** 53n,
+        2n ** 64n - 1n,
+      ];
     case ScalarType.INT64:
     case ScalarType.SINT64:
     case ScalarType.SFIXED64:
-      return [0n, "0", "-77", -1n, 2n ** 63n - 1n, -(2n ** 63n)];
+      return [
+        0n,
+        -1n,
+        2n ** 53n,
+        -(2n ** 53n),
+        2n ** 63n - 1n,
+        -(2n ** 63n),
+      ];
     case ENUM:
       return [0, 300];
     default:
@@ -136,28 +145,72 @@ Deno.test("FlatWriter.write() keeps unknown fields", () => {
 
 Deno.test("FlatWriter.write() gives arrays that later messages do not touch", () => {
   const writer = writerOf(StringValueSchema);
-  const write = (value: string) =>
-    writer.write(create(StringValueSchema, { value }));
-  const first = write("first");
-  const second = write("other");
-  assertNotStrictEquals(first.buffer, second.buffer);
-  assertEquals(
-    first,
-    Uint8Array.of(0x0a, 5, ...new TextEncoder().encode("first")),
-  );
-  assertEquals(write("x".repeat(1_000_000)).length, 1_000_004);
-  assertEquals(write(""), new Uint8Array(0));
+  const lengths = [5, 0, 600, 5, 1_000_000, 200_000, 5];
+  const texts = lengths.map((length, index) => `${index}`.repeat(length));
+  const messages = texts.map((value) => create(StringValueSchema, { value }));
+  const written = messages.map((message) => writer.write(message));
+  for (const [index, bytes] of written.entries()) {
+    assert(bytes !== undefined);
+    const { value } = fromBinary(StringValueSchema, bytes);
+    assert(value === texts[index], `text ${index} has changed`);
+  }
 });
 
-Deno.test("FlatWriter.write() leaves nothing of a refused message behind", () => {
+Deno.test("FlatWriter.write() writes no zero of a field without presence, whatever it is made of", () => {
   const schema = everyType("proto3");
   const writer = writerOf(schema);
-  const high = `f${ScalarType.SINT64}`;
-  for (const wrong of [{ f1: 1, [high]: 2n ** 63n }, { f1: 1, f13: 2 ** 32 }]) {
-    const message = Object.assign(create(schema), wrong);
-    assertThrows(() => toBinary(schema, message));
-    assertThrows(() => writer.write(message));
-    assertEquals(writer.write(create(schema)), new Uint8Array(0));
+  for (const type of [ScalarType.INT64, ScalarType.UINT64]) {
+    for (const zero of [0, 0n, "0", "00"]) {
+      const message = Object.assign(create(schema), { [`f${type}`]: zero });
+      assertEquals(toBinary(schema, message), new Uint8Array(0));
+      assertEquals(writer.write(message), new Uint8Array(0));
+    }
+  }
+});
+
+Deno.test("FlatWriter.write() may be called while it is under way", () => {
+  const writer = writerOf(everyType("proto3"));
+  const inner = create(everyType("proto3"), { f3: "inner" });
+  const message = create(everyType("proto3"));
+  const expected = toBinary(everyType("proto3"), message);
+  Object.defineProperty(message, "f9", {
+    get: () => {
+      writer.write(inner);
+      return "";
+    },
+  });
+  assertEquals(writer.write(message), expected);
+});
+
+Deno.test("FlatWriter.write() leaves what is not of the type of its field to the library", () => {
+  const schema = everyType("proto3");
+  const writer = writerOf(schema);
+  const wrong: [ScalarType, ...unknown[]][] = [
+    [ScalarType.DOUBLE, "1", undefined],
+    [ScalarType.FLOAT, "1", 1e300, -1e300],
+    [ScalarType.BOOL, 1, "true"],
+    [ScalarType.STRING, 7, "\ud800", "a\udc00b"],
+    [ScalarType.BYTES, [1], "abc"],
+    [ScalarType.INT32, "1", 1.5, NaN, 2 ** 31, -(2 ** 31) - 1],
+    [ScalarType.SINT32, "1", 1.5, NaN, 2 ** 31, -(2 ** 31) - 1],
+    [ScalarType.SFIXED32, "1", 1.5, NaN, 2 ** 31, -(2 ** 31) - 1],
+    [ScalarType.UINT32, "1", 1.5, NaN, 2 ** 32, -1],
+    [ScalarType.FIXED32, "1", 1.5, NaN, 2 ** 32, -1],
+    [ScalarType.INT64, 1, "1", 2n ** 63n, -(2n ** 63n) - 1n],
+    [ScalarType.SINT64, 1, "1", 2n ** 63n, -(2n ** 63n) - 1n],
+    [ScalarType.SFIXED64, 1, "1", 2n ** 63n, -(2n ** 63n) - 1n],
+    [ScalarType.UINT64, 1, "1", 2n ** 64n, -1n],
+    [ScalarType.FIXED64, 1, "1", 2n ** 64n, -1n],
+    [ENUM as ScalarType, "1", 1.5, 2 ** 31],
+  ];
+  assertEquals(wrong.length, TYPES.length);
+  for (const [type, ...values] of wrong) {
+    for (const value of values) {
+      const message = Object.assign(create(schema), { [`f${type}`]: value });
+      const what = `${type} ${String(value)}`;
+      assertEquals(writer.write(message), undefined, what);
+      assertEquals(writer.write(create(schema)), new Uint8Array(0), what);
+    }
   }
 });
 
