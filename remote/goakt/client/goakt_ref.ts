@@ -35,8 +35,9 @@ import { PoisonPillSchema } from "../gen/goaktpb/goakt_pb.ts";
 import { formatName, type NamedCodec, namedCodec } from "../named_codec.ts";
 import type { Payload } from "../payload.ts";
 import { GoaktAsk } from "./ask.ts";
+import { AskFrames } from "./ask_frame.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { askFrame, messageBytes } from "./message_bytes.ts";
+import { messageBytes } from "./message_bytes.ts";
 
 /** What a reference needs of its node. */
 export interface GoaktRefHost {
@@ -67,6 +68,7 @@ export class GoaktRef extends BaseRef {
   readonly #host: GoaktRefHost;
   readonly #address: string;
   readonly #node: string;
+  readonly #askFrames: AskFrames;
 
   constructor(host: GoaktRefHost, pid: Pid, protocol: ProtocolData) {
     super();
@@ -74,6 +76,7 @@ export class GoaktRef extends BaseRef {
     this.pid = pid;
     this.protocol = protocol;
     this.#address = formatGoaktAddress(pid);
+    this.#askFrames = new AskFrames(this.#address);
     this.#node = formatAddress(pid.host, pid.port);
   }
 
@@ -118,7 +121,7 @@ export class GoaktRef extends BaseRef {
       const sender = this.#host.senderOf(from);
       return replyTo === undefined
         ? this.#tell(endpoint, mail, sender, payload, state)
-        : this.#ask(endpoint, mail, replyTo, sender, payload);
+        : this.#ask(endpoint, mail, replyTo, sender, payload, state);
     } catch (error) {
       return this.#refuse(mail, "not_encodable", error, endpoint);
     }
@@ -184,15 +187,23 @@ export class GoaktRef extends BaseRef {
     replyTo: ReplyTo,
     sender: string,
     payload: Payload,
+    state: "new" | "accepted",
   ): boolean {
     const message = mail instanceof Envelope ? mail.message : mail;
     const codec = replyCodec(message);
-    const now = this.#host.runtime.clock.now();
-    const timeout = Math.max(1, Math.min(replyTo.deadline - now, LONGEST));
+    const { deadline } = replyTo;
+    // A new ask is sent in the moment in which it begins, unless it was forwarded: then it is in another envelope.
+    const isNow = state === "new" && mail instanceof PendingAsk &&
+      deadline < Infinity;
+    const now = isNow
+      ? deadline - mail.timeout
+      : this.#host.runtime.clock.now();
+    const left = isNow ? mail.timeout : deadline - now;
+    const timeout = Math.max(1, Math.min(left, LONGEST));
     const { limit, slab } = endpoint.target;
     const headers = headersOf(mail);
     const options = { limit, slab, headers };
-    const frame = askFrame(sender, this.#address, payload, timeout, options);
+    const frame = this.#askFrames.make(sender, payload, timeout, options);
     const { pid } = this;
     const parts = { pid, message, replyTo, codec, timeout };
     const ask = new GoaktAsk(endpoint, frame, now, parts);

@@ -5,22 +5,14 @@
  */
 
 import { concatBytes } from "../../../internal/bytes.ts";
-import type { MessageHeaders } from "../../../actor/propagation/propagation.ts";
-import type { Slab } from "../../../internal/slab.ts";
-import { beginPlain } from "../../frame.ts";
 import { utf8Size, writeUtf8 } from "../../wire/text.ts";
-import { RemoteAskRequestSchema } from "../gen/internalpb/remoting_pb.ts";
-import { encodeBody } from "../messages.ts";
 import type { Payload } from "../payload.ts";
-import { durationParts } from "../time.ts";
 
 /** What `Any` has in front of the name of a type. */
 const PREFIX = "type.googleapis.com/";
 const FIRST = 0x0a; // field 1, with a length
 const SECOND = 0x12;
 const THIRD = 0x1a;
-const SECONDS = 0x08; // field 1, a number
-const NANOS = 0x10;
 
 /** A `RemoteMessage` as field 1 of a request; no address is empty. */
 export function messageBytes(
@@ -35,7 +27,7 @@ export function messageBytes(
 }
 
 /** The lengths in bytes of the parts of a `RemoteMessage`. */
-interface Sizes {
+export interface MessageSizes {
   readonly sender: number;
   readonly receiver: number;
   readonly url: number;
@@ -43,11 +35,12 @@ interface Sizes {
   readonly message: number;
 }
 
-function sizesOf(
+/** How many bytes each part takes. */
+export function sizesOf(
   sender: string,
   receiver: string,
   { typeName, bytes: { length } }: Payload,
-): Sizes {
+): MessageSizes {
   const from = utf8Size(sender);
   const to = utf8Size(receiver);
   const url = PREFIX.length + utf8Size(typeName);
@@ -56,11 +49,11 @@ function sizesOf(
   return { sender: from, receiver: to, url, any, message };
 }
 
-/** The offset after it. */
-function writeMessage(
+/** Writes a `RemoteMessage` as field 1 of a request; the payload comes last. Returns the offset after it. */
+export function writeMessage(
   out: Uint8Array,
   offset: number,
-  sizes: Sizes,
+  sizes: MessageSizes,
   sender: string,
   receiver: string,
   { typeName, bytes }: Payload,
@@ -86,48 +79,6 @@ export function tellBody(
   return first !== undefined && more.length === 0
     ? first
     : concatBytes(messages);
-}
-
-/**
- * The frame of a `RemoteAskRequest` with one message, in one piece.
- *
- * @param timeout More than 0, in milliseconds.
- * @throws {FrameError} When it would be larger than `limit`.
- */
-export function askFrame(
-  sender: string,
-  receiver: string,
-  payload: Payload,
-  timeout: number,
-  { limit, slab, headers }: AskFrameOptions,
-): Uint8Array<ArrayBuffer> {
-  const sizes = sizesOf(sender, receiver, payload);
-  const [seconds, nanos] = durationParts(timeout);
-  const duration = (seconds === 0 ? 0 : 1 + varintSize(seconds)) +
-    (nanos === 0 ? 0 : 1 + varintSize(nanos));
-  const length = fieldSize(sizes.message) + fieldSize(duration);
-  const name = RemoteAskRequestSchema.typeName;
-  const frame = headers === undefined
-    ? beginPlain(name, length, limit, slab)
-    : new Uint8Array(length);
-  let at = frame.length - length;
-  at = writeMessage(frame, at, sizes, sender, receiver, payload);
-  at = writeHead(frame, at, SECOND, duration);
-  if (seconds > 0) at = writeHead(frame, at, SECONDS, seconds);
-  if (nanos > 0) writeHead(frame, at, NANOS, nanos);
-  if (headers === undefined) return frame;
-  const metadata = { headers, deadline: 0n };
-  return encodeBody(name, frame, { limit, metadata });
-}
-
-/** What an {@linkcode askFrame} is made with. */
-export interface AskFrameOptions {
-  /** Bytes of the largest frame. */
-  readonly limit: number;
-  /** Where its bytes are taken from. */
-  readonly slab: Slab;
-  /** Texts that travel with it. */
-  readonly headers: MessageHeaders | undefined;
 }
 
 /**
@@ -163,19 +114,19 @@ function isText(bytes: Uint8Array, start: number, text: string): boolean {
 }
 
 /** Bytes of a field of that many bytes, its tag and length included. */
-function fieldSize(length: number): number {
+export function fieldSize(length: number): number {
   return 1 + varintSize(length) + length;
 }
 
-/** For numbers below 2 ** 35. */
-function varintSize(value: number): number {
+/** Bytes of a number below 2 ** 35. */
+export function varintSize(value: number): number {
   let size = 1;
   for (let left = value; left >= 0x80; left /= 0x80) size++;
   return size;
 }
 
-/** Writes a tag and a number; the offset after them. */
-function writeHead(
+/** Writes a tag and a number; returns the offset after them. */
+export function writeHead(
   out: Uint8Array,
   offset: number,
   tag: number,

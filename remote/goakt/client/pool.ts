@@ -18,6 +18,7 @@ import type { GoaktClientOptions } from "./options.ts";
  * event loop are used again in the next.
  */
 const SURPLUS_IDLE = 100;
+const AT_ONCE: Promise<void> = Promise.resolve();
 
 /** What a {@linkcode Pool} is made with. */
 export interface PoolOptions {
@@ -49,7 +50,8 @@ export interface Waiter {
 
 interface Idle {
   readonly exchange: Exchange;
-  readonly since: number;
+  /** On the clock. Not known before the end of the turn: most are in use again by then. */
+  since: number | undefined;
 }
 
 /** Hands out connections, each to one user at a time, the one that was used last first. Owns them all. */
@@ -62,6 +64,7 @@ export class Pool {
   readonly #dials: AbortController = new AbortController();
   /** Attempts to connect that are under way. */
   #dialling = 0;
+  #stamping: "no" | "expected" = "no";
   #state: "open" | "closed" = "open";
   #onIdle: () => void;
   /** Told when all connections are idle. */
@@ -98,9 +101,11 @@ export class Pool {
     const waiter = this.#nextWaiter();
     if (waiter !== undefined) return waiter.take(exchange);
     if (this.#state === "closed") return exchange.close();
-    this.#idle.push({ exchange, since: this.#options.clock.now() });
+    this.#idle.push({ exchange, since: undefined });
     this.#rest();
-    this.#expectSweep();
+    if (this.#stamping === "expected") return;
+    this.#stamping = "expected";
+    void AT_ONCE.then(this.#stamp);
   }
 
   /** Resolves when all connections are idle, and nobody waits for one. */
@@ -203,17 +208,27 @@ export class Pool {
   /** Closes what has not been used for too long; the oldest come first. */
   #sweep = (): void => {
     const now = this.#options.clock.now();
-    for (const { exchange, since } of [...this.#idle]) {
+    for (const { exchange, since = now } of [...this.#idle]) {
       if (now - since >= this.#patience) exchange.close();
     }
     this.#expectSweep();
   };
 
-  #expectSweep(): void {
-    const [oldest] = this.#idle;
-    if (oldest !== undefined) {
-      this.#sweeper.until(oldest.since + this.#patience);
+  /** Notes since when those are idle that have become so. They are the last ones. */
+  #stamp = (): void => {
+    this.#stamping = "no";
+    let now: number | undefined = undefined;
+    for (let index = this.#idle.length - 1; index >= 0; index--) {
+      const idle = this.#idle[index];
+      if (idle === undefined || idle.since !== undefined) break;
+      idle.since = now ??= this.#options.clock.now();
     }
+    if (now !== undefined) this.#expectSweep();
+  };
+
+  #expectSweep(): void {
+    const since = this.#idle[0]?.since;
+    if (since !== undefined) this.#sweeper.until(since + this.#patience);
   }
 
   /** How long the connection that has been idle longest may stay so. */

@@ -6,7 +6,6 @@ import { FrameError } from "../../../remote/errors.ts";
 import { MAX_FRAME_BYTES } from "../../../remote/frame.ts";
 import {
   answerBytes,
-  askFrame,
   messageBytes,
   tellBody,
 } from "../../../remote/goakt/client/message_bytes.ts";
@@ -60,76 +59,6 @@ Deno.test("tellBody() writes what protobuf makes of the same request", () => {
       );
     }
   }
-});
-
-Deno.test("askFrame() writes the frame of what protobuf makes of the same request", () => {
-  const slab = new Slab(1_024);
-  const options = { slab, limit: MAX_FRAME_BYTES };
-  const cases = SIZES.flatMap((size) => NAMES.map((name) => ({ size, name })));
-  for (const [index, { size, name }] of cases.entries()) {
-    const { payload, message } = made(name, "goakt://go@there:9000/a", size);
-    const time = TIMES[index % TIMES.length] ?? 1;
-    const headers = index % 3 === 0 ? new Map([["trace", name]]) : undefined;
-    const request = create(RemoteAskRequestSchema, {
-      remoteMessages: [message],
-      timeout: toDuration(time),
-    });
-    compare(
-      askFrame(name, "goakt://go@there:9000/a", payload, time, {
-        ...options,
-        headers,
-      }),
-      encodeMessage(RemoteAskRequestSchema, request, {
-        metadata: headers && { headers, deadline: 0n },
-      }),
-      `${size} bytes, "${name}", ${time} ms`,
-    );
-  }
-});
-
-Deno.test("askFrame() of random asks is what protobuf makes of them", () => {
-  const seed = Math.floor(Math.random() * 2 ** 32);
-  const { next: random } = seededRandom(seed);
-  const below = (limit: number) => Math.floor(random() * limit);
-  const text = () =>
-    Array.from(
-      { length: 1 + below(60) },
-      () =>
-        String.fromCodePoint(
-          random() < 0.1 ? 0x80 + below(0x3000) : 33 + below(90),
-        ),
-    )
-      .join("");
-  const slab = new Slab(4_096);
-  for (let n = 0; n < 500; n++) {
-    const bytes = Uint8Array.from({ length: below(300) }, () => below(256));
-    const payload = { typeName: text(), bytes };
-    const [sender, receiver, time] = [text(), text(), 1 + random() * 1e7];
-    const remoteMessages = [{ sender, receiver, message: toAny(payload) }];
-    const request = create(RemoteAskRequestSchema, {
-      remoteMessages,
-      timeout: toDuration(time),
-    });
-    compare(
-      askFrame(sender, receiver, payload, time, {
-        slab,
-        limit: MAX_FRAME_BYTES,
-        headers: undefined,
-      }),
-      encodeMessage(RemoteAskRequestSchema, request),
-      `ask ${n} of seed ${seed}`,
-    );
-  }
-});
-
-Deno.test("askFrame() refuses what is larger than the limit", () => {
-  const payload = { typeName: "a.B", bytes: new Uint8Array(100) };
-  const options = { slab: new Slab(64), headers: undefined };
-  const { length } = askFrame("s", "r", payload, 1, { ...options, limit: 500 });
-  const exact = { ...options, limit: length };
-  assertEquals(askFrame("s", "r", payload, 1, exact).length, length);
-  const less = { ...options, limit: length - 1 };
-  assertThrows(() => askFrame("s", "r", payload, 1, less), FrameError);
 });
 
 Deno.test("answerBytes() of random answers is what protobuf reads in them, or nothing", () => {
