@@ -1,27 +1,20 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { seededRandom } from "../../../internal/random.ts";
-import { Slab } from "../../../internal/slab.ts";
-import { FrameError } from "../../../remote/errors.ts";
-import { MAX_FRAME_BYTES } from "../../../remote/frame.ts";
 import {
   answerBytes,
   messageBytes,
   tellBody,
 } from "../../../remote/goakt/client/message_bytes.ts";
 import {
-  RemoteAskRequestSchema,
   RemoteAskResponseSchema,
   RemoteMessageSchema,
   RemoteTellRequestSchema,
 } from "../../../remote/goakt/gen/internalpb/remoting_pb.ts";
-import { encodeMessage } from "../../../remote/goakt/messages.ts";
 import { toAny } from "../../../remote/goakt/payload.ts";
-import { toDuration } from "./fixtures.ts";
 
 const SIZES = [0, 1, 126, 127, 128, 16_250, 16_300, 16_383, 16_384, 2_100_000];
 const NAMES = ["a", "goakt://shop@10.0.0.7:9000/straße", "x".repeat(300)];
-const TIMES = [0.000_001, 0.5, 1, 999.999_999_9, 1_000, 5_000.25, 2 ** 31];
 
 /** The message as the library makes it. */
 function made(sender: string, receiver: string, size: number) {
