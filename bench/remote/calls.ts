@@ -12,8 +12,10 @@ const WIDTH = 64;
 /** Calls between two looks at the clock. */
 const CALLS: number = WIDTH * 100;
 /** Round trips, and those before them that do not count. */
-const TRIPS = 5_000;
+const TRIPS = 3_000;
 const WARMUP = 2_000;
+/** In milliseconds. */
+const DURATION = 200;
 
 /** The median of the round trips of single calls, in microseconds. */
 export async function roundTrip(call: Call): Promise<number> {
@@ -56,5 +58,5 @@ function callRate(
     await run(take);
     prove("answers", inOrder - before, CALLS);
     return CALLS;
-  });
+  }, { duration: DURATION });
 }

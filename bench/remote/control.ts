@@ -9,7 +9,7 @@ import { Pair } from "./near.ts";
 import { writeSequence } from "./numbered.ts";
 
 const WARMUP = 100;
-const CALLS = 500;
+const CALLS = 300;
 const LARGE: number = 1024 * 1024;
 const SMALL = 100;
 /** Small messages to a large one. */

@@ -85,7 +85,7 @@ export const remoteFigures: readonly Figure[] = [
     relative: true,
     floor: 1.8,
     goal: 1.3,
-    repeats: 3,
+    repeats: 2,
   },
   {
     name: "remote.ask.inflight64",

@@ -12,7 +12,7 @@ import { writeSequence } from "./numbered.ts";
 
 /** In milliseconds. */
 const WARMUP = 200;
-const DURATION = 400;
+const DURATION = 300;
 /** Bytes of small messages sent between two waits for room. */
 const BATCH_BYTES = 100_000;
 const SMALL = 100;

@@ -16,10 +16,10 @@ import (
 
 const (
 	benchWidth   = 64
-	benchWarmup  = 300 * time.Millisecond
-	askDuration  = time.Second
-	tellDuration = 500 * time.Millisecond
-	benchTimeout = time.Second
+	benchWarmup  = 600 * time.Millisecond
+	askDuration  = 800 * time.Millisecond
+	tellDuration = 400 * time.Millisecond
+	benchTimeout = 250 * time.Millisecond
 )
 
 // runBench measures GoAkt's own client against the actor "sum" of a node: messages or answers in a second, of
@@ -44,12 +44,13 @@ func runBench(system string, port int, compression, work string) error {
 	round := func(duration time.Duration) (float64, error) {
 		begin := time.Now()
 		before := done.Load()
+		var over atomic.Bool
 		var group sync.WaitGroup
 		for range benchWidth {
 			group.Add(1)
 			go func() {
 				defer group.Done()
-				for time.Since(begin) < duration {
+				for !over.Load() {
 					if err := send(); err != nil {
 						failed.Add(1)
 					} else {
@@ -60,6 +61,7 @@ func runBench(system string, port int, compression, work string) error {
 		}
 		time.Sleep(duration)
 		rate := float64(done.Load()-before) / time.Since(begin).Seconds()
+		over.Store(true)
 		group.Wait()
 		if failed.Load()*100 > done.Load() {
 			return 0, fmt.Errorf("cannot measure: %d of %d requests failed", failed.Load(), done.Load())
