@@ -8,8 +8,8 @@ import { Echo, Sink } from "./actors.ts";
 import { Pair } from "./near.ts";
 import { writeSequence } from "./numbered.ts";
 
-const WARMUP = 100;
-const CALLS = 300;
+const WARMUP = 50;
+const CALLS = 250;
 const LARGE: number = 1024 * 1024;
 const SMALL = 100;
 /** Small messages to a large one. */

@@ -55,7 +55,6 @@ export const remoteFigures: readonly Figure[] = [
     relative: true,
     floor: 0.5,
     goal: 0.8,
-    repeats: 2,
   },
   {
     name: "remote.tell.64KiB",

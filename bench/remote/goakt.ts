@@ -18,9 +18,10 @@ import { prove } from "../measure.ts";
 
 const SOURCES = new URL("../../tests/interop/goakt/node/", import.meta.url);
 /** In milliseconds. */
-const WARMUP = 600;
-const ASK_DURATION = 800;
-const TELL_DURATION = 400;
+const ASK_WARMUP = 600;
+const ASK_DURATION = 700;
+const TELL_WARMUP = 200;
+const TELL_DURATION = 300;
 /** Asks under way, as many as there are goroutines in GoAkt's client. */
 const WIDTH = 64;
 /** How long an answer is waited for, in milliseconds. */
@@ -39,7 +40,7 @@ const number = (value: bigint): Int64Value =>
   create(Int64ValueSchema, { value });
 const ONE = number(1n);
 
-/** Messages that the GoAkt node has processed in a second, as measured for half of one. */
+/** Messages that the GoAkt node has processed in a second, as measured for less than one. */
 export async function goaktTell(): Promise<number> {
   return await withSum(async (sum) => {
     let sent = 0n;
@@ -58,7 +59,7 @@ export async function goaktTell(): Promise<number> {
       prove("messages", Number(value), Number(sent));
       return Number(sent - before) / elapsed * 1000;
     };
-    await round(WARMUP);
+    await round(TELL_WARMUP);
     return await round(TELL_DURATION);
   });
 }
@@ -90,7 +91,7 @@ export async function goaktAsk(): Promise<number> {
       prove("rounds with few failures", failed * 100 > done ? 0 : 1, 1);
       return value;
     };
-    await round(WARMUP);
+    await round(ASK_WARMUP);
     const value = await round(ASK_DURATION);
     const total = await sum.ask(Sum.add(number(0n)));
     const lost = done - Number(total.value);

@@ -20,7 +20,7 @@ import { startPeer } from "./start_peer.ts";
 
 /** In milliseconds. */
 const WARMUP = 100;
-const DURATION = 300;
+const DURATION = 200;
 
 /** Frames in a second that the other process has taken apart. */
 export async function rawFrames(): Promise<number> {

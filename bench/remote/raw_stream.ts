@@ -16,7 +16,7 @@ import { startPeer } from "./start_peer.ts";
 
 /** In milliseconds. */
 const WARMUP = 100;
-const DURATION = 300;
+const DURATION = 200;
 
 /** Millions of bytes in a second that the other process has read. */
 export async function rawStream(): Promise<number> {

@@ -11,7 +11,7 @@ import { Pair } from "./near.ts";
 import { writeSequence } from "./numbered.ts";
 
 /** In milliseconds. */
-const WARMUP = 200;
+const WARMUP = 150;
 const DURATION = 300;
 /** Bytes of small messages sent between two waits for room. */
 const BATCH_BYTES = 100_000;

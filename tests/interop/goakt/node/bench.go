@@ -16,9 +16,10 @@ import (
 
 const (
 	benchWidth   = 64
-	benchWarmup  = 600 * time.Millisecond
-	askDuration  = 800 * time.Millisecond
-	tellDuration = 400 * time.Millisecond
+	askWarmup    = 600 * time.Millisecond
+	askDuration  = 700 * time.Millisecond
+	tellWarmup   = 200 * time.Millisecond
+	tellDuration = 300 * time.Millisecond
 	benchTimeout = 250 * time.Millisecond
 )
 
@@ -31,10 +32,10 @@ func runBench(system string, port int, compression, work string) error {
 	to := address.New("sum", system, host, port)
 	ctx := context.Background()
 	one := wrapperspb.Int64(1)
-	duration := tellDuration
+	warmup, duration := tellWarmup, tellDuration
 	send := func() error { return remoting.RemoteTell(ctx, address.NoSender(), to, one) }
 	if work == "ask" {
-		duration = askDuration
+		warmup, duration = askWarmup, askDuration
 		send = func() error {
 			_, err := remoting.RemoteAsk(ctx, address.NoSender(), to, one, benchTimeout)
 			return err
@@ -68,7 +69,7 @@ func runBench(system string, port int, compression, work string) error {
 		}
 		return rate, nil
 	}
-	if _, err := round(benchWarmup); err != nil {
+	if _, err := round(warmup); err != nil {
 		return err
 	}
 	rate, err := round(duration)
