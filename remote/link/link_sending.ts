@@ -63,6 +63,8 @@ export function sendOver(
     request.protocol = message.protocol.name;
     request.since = meter.now();
   }
+  // Looked at before it is sent: a write that it fills may send large messages behind it.
+  const position = outbound.messages + 1;
   try {
     if (
       // deno-fmt-ignore -- one argument a line hides how little happens here
@@ -70,7 +72,7 @@ export function sendOver(
     ) {
       // When nobody waits any more, the peer is told, after it was told of the message.
       if (request !== undefined) {
-        request.position = outbound.messages;
+        request.position = position;
         request.replyTo.carrier = request;
       }
       meter?.waiting(outbound.inFlight);
