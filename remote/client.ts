@@ -17,6 +17,7 @@ export interface RemoteConnectOptions extends
   Omit<
     RemoteOptions,
     | "advertise"
+    | "connectionRate"
     | "hostname"
     | "insecure"
     | "interfaces"

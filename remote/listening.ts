@@ -5,6 +5,8 @@
 
 import { type ActorSystem, internalsOf } from "../actor/system/system.ts";
 import { checkProofs, readProofs } from "./handshake/own_proofs.ts";
+import { RemoteMeters } from "./metrics/meter.ts";
+import { Gate } from "./node/gate.ts";
 import { RemoteNode } from "./node/node.ts";
 import type { NodeAddress } from "./node/peer.ts";
 import { checkFree } from "./remote_calls.ts";
@@ -24,15 +26,29 @@ export async function makeNode<T>(
   begin: (node: RemoteNode, self: NodeAddress) => T,
 ): Promise<T> {
   const settings = checkedOptions(options);
-  const { hostname, port, advertise, alternatives, ...nodeOptions } = settings;
+  const {
+    hostname,
+    port,
+    advertise,
+    alternatives,
+    connectionRate: rate,
+    ...nodeOptions
+  } = settings;
   const internals = internalsOf(system);
   checkFree(system, internals.runtime);
   const proofs = await readProofs(nodeOptions);
   checkFree(system, internals.runtime);
-  const listener = await nodeOptions.transport.listen({ hostname, port });
+  const { clock, events } = internals.runtime;
+  const { transport, metrics } = nodeOptions;
+  const listener = await Gate.listen(transport, { hostname, port }, {
+    rate,
+    clock,
+    warn: (text) => events.publish({ type: "warning", text }),
+    meters: metrics && new RemoteMeters(metrics, events, clock),
+  });
   const host = advertise?.hostname ?? listener.hostname;
   const ownPort = advertise?.port ?? listener.port;
-  const { name, incarnation, events } = internals.runtime;
+  const { name, incarnation } = internals.runtime;
   const self = { system: name, host, port: ownPort, incarnation };
   try {
     checkFree(system, internals.runtime); // another start may have been under way

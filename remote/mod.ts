@@ -64,6 +64,7 @@ export type { RemoteWaitOptions } from "./node/control_request.ts";
 export type { RemoteConnectOptions } from "./client.ts";
 export type { MessageCompression } from "./codec/compression.ts";
 export type { RemoteRefOptions, RemoteSpawnOptions } from "./remote_calls.ts";
+export type { ConnectionRate } from "./node/gate.ts";
 export type { RedialDelay } from "./node/redials.ts";
 export type { RemoteOptions } from "./remote_options.ts";
 export type {

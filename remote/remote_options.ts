@@ -13,6 +13,7 @@ import { MAX_FRAME_BYTES } from "./frame.ts";
 import type { GoaktOptions } from "./goakt/goakt.ts";
 import { HANDSHAKE_TIMEOUT, MIN_FRAME_LIMIT } from "./handshake/handshake.ts";
 import type { RemoteMetrics } from "./metrics/metrics.ts";
+import type { ConnectionRate } from "./node/gate.ts";
 import type { NodeOptions } from "./node/node_options.ts";
 import { OUTBOUND_BUDGET } from "./link/outbound_options.ts";
 import type { RedialDelay } from "./node/redials.ts";
@@ -137,6 +138,14 @@ export interface RemoteOptions extends SecurityOptions {
    */
   drainTimeout?: number;
   /**
+   * How often one address may connect, before it is known who does: an IPv4 address, or the network (`/64`) of an
+   * IPv6 address. More are closed at once, unread; who dials gets an error that says so, and may try again. A
+   * GoAkt node opens a connection for each ask that it waits for, so that a thousand at once are honest. Does not
+   * concern Unix sockets, which only programs of the own user reach.
+   * @default { perSecond: 1000, burst: 4096 }
+   */
+  connectionRate?: ConnectionRate;
+  /**
    * Connections whose handshake is under way, at most. Of more, those of an address that holds fewer than
    * another take the place of one of the other; the rest waits a moment and is refused.
    * @default 256
@@ -185,6 +194,8 @@ export interface RemoteSettings extends NodeOptions {
   advertise: { hostname: string; port?: number } | undefined;
   /** Addresses that might be right instead of the one that was chosen to be advertised. */
   alternatives: readonly string[];
+  /** How often one address may connect. */
+  connectionRate: Required<ConnectionRate>;
 }
 
 /**
@@ -211,6 +222,7 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
     stallTimeout = 10_000,
     idleTimeout = IDLE_TIMEOUT,
     drainTimeout = 5_000,
+    connectionRate: { perSecond = 1_000, burst = MAX_LINKS } = {},
     maxHalfOpen = 256,
     maxLinks = MAX_LINKS,
     redialDelay: { min = 50, max = 2_000 } = {},
@@ -236,6 +248,8 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
   );
   const highest = Number.MAX_SAFE_INTEGER;
   checkInteger(ACTION, "outboundBudget", outboundBudget, 1, highest);
+  checkRange(ACTION, "connectionRate.perSecond", perSecond, 1, Infinity);
+  checkRange(ACTION, "connectionRate.burst", burst, 1, Infinity);
   checkInteger(ACTION, "maxHalfOpen", maxHalfOpen, 1, highest);
   checkInteger(ACTION, "maxLinks", maxLinks, 1, highest);
   const times = {
@@ -269,6 +283,7 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
     port,
     advertise,
     alternatives,
+    connectionRate: { perSecond, burst },
     transport,
     budget: outboundBudget,
     maxMessageBytes,

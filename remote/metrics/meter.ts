@@ -31,6 +31,11 @@ export class RemoteMeters {
     this.#guard.run(() => target = this.#metrics.forPeer(peer));
     return new LinkMeter(this.#guard, target, this.#clock);
   }
+
+  /** A connection from `place` was closed unread. */
+  refusedConnection(place: string): void {
+    this.#guard.run(() => this.#metrics.refusedConnection?.(place));
+  }
 }
 
 /** Under which name a peer that has dialled is counted. */

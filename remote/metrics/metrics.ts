@@ -21,6 +21,12 @@ export interface RemoteMetrics {
    * that it can be reached; `"clients"` for all that cannot be reached.
    */
   forPeer(peer: string): PeerMetrics;
+  /**
+   * A connection was closed before anything of it was read: its place connects more often than it may.
+   *
+   * @param place An IPv4 address, or the network of an IPv6 address.
+   */
+  refusedConnection?(place: string): void;
 }
 
 /**
@@ -145,6 +151,7 @@ export class MemoryRemoteMetrics implements RemoteMetrics {
   /** The peer that was linked last comes last. */
   readonly #peers: Map<string, PeerFigures> = new Map();
   #other: PeerFigures | undefined = undefined;
+  #refusedConnections = 0;
 
   /**
    * Has no figures yet.
@@ -172,6 +179,16 @@ export class MemoryRemoteMetrics implements RemoteMetrics {
     }
     this.#peers.set(peer, figures);
     return figures;
+  }
+
+  /** How many connections were closed unread, because their places connect more often than they may. */
+  get refusedConnections(): number {
+    return this.#refusedConnections;
+  }
+
+  /** Counts one. */
+  refusedConnection(): void {
+    this.#refusedConnections++;
   }
 
   /** The figures of this moment, by peer; later ones do not change them. */

@@ -7,6 +7,7 @@ import type { Clock } from "../../internal/clock.ts";
 import { type Access, nameOf } from "./access.ts";
 import { DisconnectedError, HandshakeError } from "../errors.ts";
 import { lastFrames, sayFarewell } from "../link/farewell.ts";
+import { Gate } from "./gate.ts";
 import type { Goakt } from "../goakt/goakt.ts";
 import { GreetingConnection } from "../goakt/server/greeting_connection.ts";
 import type { HandshakeOptions, Session } from "../handshake/handshake.ts";
@@ -139,7 +140,9 @@ export class Entrance {
     const { hostname, port } = this.#listener;
     const { clock, handshake: { self } } = this.#host;
     this.#selfTest = "running";
-    await testSelf({ ...options, clock, hostname, port, self });
+    const visit = () => testSelf({ ...options, clock, hostname, port, self });
+    const gate = this.#listener;
+    await (gate instanceof Gate ? gate.ownVisit(visit) : visit());
   }
 
   /** Whether that is the one refusal that the node itself has brought about. */

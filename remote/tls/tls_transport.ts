@@ -160,12 +160,11 @@ export class TlsTransport implements Transport {
 
   /** Binds an address; see {@linkcode Transport.listen}. */
   async listen(options: ListenOptions): Promise<Listener> {
-    const { hostname, port } = options;
-    checkPort(port, 0);
+    checkPort(options.port, 0);
     const { handshakeTimeout = 5_000, maxHalfOpen = 256 } = this.#options;
     const credentials = await this.#current();
     const listener = new TlsListener({
-      listener: await this.#transport.listen({ hostname, port }),
+      listener: await this.#transport.listen(options),
       credentials,
       clock: this.#clock,
       handshakeTimeout,
@@ -250,7 +249,7 @@ export class TlsTransport implements Transport {
       raw.close();
       if (signal?.aborted) throw signal.reason;
       if (error instanceof ConnectError) throw error;
-      const found = `no TLS connection came about, ${describe(error)}`;
+      const found = `no TLS connection came about, ${whyUnsecured(error)}`;
       throw new ConnectError(node, found, { cause: error });
     } finally {
       timer.cancel();
@@ -286,4 +285,15 @@ export class TlsTransport implements Transport {
     if (as === "anonymous" || this.#latest === undefined) return undefined;
     return this.#latest.judgeListener(socket, hostname).refusal;
   }
+}
+
+/** Codes of errors that say that the peer has closed the connection. */
+const CLOSED: readonly unknown[] = ["ECONNRESET", "disconnected_error"];
+
+function whyUnsecured(error: unknown): string {
+  const isClosed = error instanceof Error && "code" in error &&
+    CLOSED.includes(error.code);
+  return isClosed
+    ? "the peer has closed the connection, as nodes do that are dialled too often"
+    : describe(error);
 }

@@ -6,6 +6,7 @@
 
 import { type Clock, systemClock, type Timer } from "../../internal/clock.ts";
 import { ConnectError } from "../errors.ts";
+import { gated } from "./gated_listener.ts";
 import {
   BACKLOG,
   MemoryConnection,
@@ -353,7 +354,7 @@ class MemoryTransport implements Transport {
       () => listeners.delete(place),
     );
     listeners.set(place, listener);
-    return listener;
+    return gated(listener, options.admits);
   }
 
   connect(options: ConnectOptions): Promise<Connection> {

@@ -5,6 +5,7 @@
 
 import { type Clock, systemClock } from "../../internal/clock.ts";
 import { ConnectError } from "../errors.ts";
+import { gated } from "./gated_listener.ts";
 import { reason, SocketConnection, SocketListener } from "./socket.ts";
 import {
   checkPort,
@@ -58,11 +59,11 @@ export class TcpTransport implements Transport {
   /** Binds an address; see {@linkcode Transport.listen}. */
   // deno-lint-ignore require-await -- what it throws must reject
   async listen(options: ListenOptions): Promise<Listener> {
-    const { hostname, port } = options;
+    const { hostname, port, admits } = options;
     checkPort(port, 0);
     try {
       const listener = Deno.listen({ hostname, port });
-      return new SocketListener(listener.addr, listener, taken);
+      return gated(new SocketListener(listener.addr, listener, taken), admits);
     } catch (error) {
       const retryable = error instanceof Deno.errors.AddrInUse;
       throw new ListenError(

@@ -19,6 +19,13 @@ export interface ListenOptions {
   hostname: string;
   /** The port to bind; 0 lets the transport choose a free one, see {@linkcode Listener.port}. */
   port: number;
+  /**
+   * Asked about each connection as soon as there is one, before anything is read and before a handshake of the
+   * transport: one that it does not admit is closed, and not accepted. Whoever can only be reached by the own
+   * user need not ask.
+   * @default {all are admitted}
+   */
+  admits?: (connection: Pick<Connection, "local" | "remote">) => boolean;
 }
 
 /** Whom to connect to, and how long that may take. */

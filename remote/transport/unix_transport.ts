@@ -62,7 +62,10 @@ export class UnixTransport implements Transport {
     this.#directory = directory;
   }
 
-  /** Makes a socket; see {@linkcode Transport.listen}. */
+  /**
+   * Makes a socket; see {@linkcode Transport.listen}. Nobody asks {@linkcode ListenOptions.admits}: all peers are
+   * programs of the own user and have one place, where a limit would hit honest ones and stop nobody.
+   */
   async listen(options: ListenOptions): Promise<Listener> {
     const { hostname, port } = options;
     checkPort(port, 0);

@@ -20,6 +20,8 @@ function section(page: string, heading: string): string {
 function shown(option: string, value: string): string {
   const range = /^\{ min: (\d+), max: (\d+) \}/.exec(value);
   if (range !== null) return `${range[1]} ms–${Number(range[2]) / 1_000} s`;
+  const rate = /^\{ perSecond: (\d+), burst: (\d+) \}/.exec(value);
+  if (rate !== null) return `${rate[1]}/s, ${rate[2]} at once`;
   const number = Number(value.split(" ")[0]);
   if (option.endsWith("Timeout")) return `${number / 1_000} s`;
   return number >= 2 ** 20 ? `${number / 2 ** 20} MiB` : `${number}`;
@@ -28,7 +30,7 @@ function shown(option: string, value: string): string {
 Deno.test("docs/guide/remoting.md lists the limits of Remote.start with their defaults", async () => {
   const source = await read("remote/remote_options.ts");
   const declared = source.matchAll(
-    /@default (\d[^\n]*|\{ min[^\n]*)\n\s*\*\/\s*(\w+)\?:/g,
+    /@default (\d[^\n]*|\{ (?:min|perSecond)[^\n]*)\n\s*\*\/\s*(\w+)\?:/g,
   );
   const wanted = Array.from(
     declared,

@@ -37,6 +37,7 @@ Deno.test("Remote.start() with a host and a port alone serves, dials, and has li
     stallTimeout: 10_000,
     idleTimeout: 30_000,
     drainTimeout: 5_000,
+    connectionRate: { perSecond: 1_000, burst: 4_096 },
     maxHalfOpen: 256,
     maxLinks: 4_096,
     redialDelay: { min: 50, max: 2_000 },

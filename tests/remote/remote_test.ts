@@ -44,6 +44,14 @@ Deno.test("Remote.start() refuses limits out of their range and names the range"
     ],
     [{ outboundBudget: 0 }, "outboundBudget is 0, an integer from 1 to"],
     [{ maxHalfOpen: NaN }, "maxHalfOpen is NaN, an integer from 1 to"],
+    [
+      { connectionRate: { perSecond: 0.5 } },
+      "connectionRate.perSecond is 0.5, a number from 1 to Infinity was expected",
+    ],
+    [
+      { connectionRate: { burst: 0 } },
+      "connectionRate.burst is 0, a number from 1 to Infinity was expected",
+    ],
     [{ connectTimeout: 0 }, "connectTimeout is 0, a number from 1 to"],
     [{ handshakeTimeout: -1 }, "handshakeTimeout is -1, a number from 1 to"],
     [{ stallTimeout: NaN }, "stallTimeout is NaN, a number from 1 to"],

@@ -526,7 +526,7 @@ Deno.test("both ends say what was missing when time is up or the connection ends
   dialler.step({ kind: "opened" });
   assertEquals(failureOf(dialler.step({ kind: "ended" })), [
     "closed",
-    `${atA}the connection ended without a message, as nodes refuse that want TLS or speak GoAkt's protocol, ${WELCOME}`,
+    `${atA}the connection ended without a message, as nodes refuse that want TLS, speak GoAkt's protocol or are dialled too often, ${WELCOME}`,
     true,
   ]);
   const cut = acceptorOf();

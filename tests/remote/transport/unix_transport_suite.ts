@@ -98,6 +98,23 @@ Deno.test("UnixTransport refuses a host that is no part of a file's name, and na
   );
 });
 
+Deno.test("A node over Unix sockets takes connections however often they come", async () => {
+  const transport = new UnixTransport({ directory: await Deno.makeTempDir() });
+  const b = await startNode("b", {}, {
+    transport,
+    hostname: "b",
+    connectionRate: { perSecond: 1, burst: 1 },
+  });
+  const a = await startNode("a", {}, { transport, hostname: "a" });
+  spawnBox(b.system, "box");
+  const ref = a.remote.ref(Box, addressOf(b, "box"));
+  assertEquals(await ref.ask(Box.echo(1)), 1);
+  assert(await a.remote.lookup(Box, addressOf(b, "box")) !== undefined);
+  assertEquals([b.remote.connections, b.warnings], [2, []]);
+  for (const { remote } of [a, b]) await remote.drain();
+  for (const { system } of [a, b]) await system.drain();
+});
+
 Deno.test("Nodes over Unix sockets tell, ask and reply, without the word insecure", async () => {
   const transport = new UnixTransport({ directory: await Deno.makeTempDir() });
   const a = await startNode("a", {}, { transport, hostname: "a" });
