@@ -20,6 +20,7 @@ import {
   type ZstdDecompress,
 } from "node:zlib";
 import { concatBytes } from "../../../internal/bytes.ts";
+import { BrotliDecompressor } from "./brotli_decompressor.ts";
 import type { CompressedStream, Compressor, Decompressor } from "./stream.ts";
 
 /** What GoAkt's encoder uses: 512 KiB. */
@@ -27,6 +28,11 @@ const ZSTD_WINDOW_LOG = 19;
 /** What a stream may ask us to keep: 8 MiB, the most that encoders use unless told otherwise. */
 const ZSTD_WINDOW_LOG_MAX = 23;
 const ZSTD_LEVEL = 3;
+/**
+ * What the encoder knows of what it has written: 64 KiB in each of two tables. Those that belong to the level take
+ * 768 KiB and three times as long to set up, for each connection; messages become no smaller by them.
+ */
+const ZSTD_TABLE_LOG = 14;
 const BROTLI_QUALITY = 6;
 const BROTLI_WINDOW_LOG = 22;
 /** How much is decoded at a time. */
@@ -43,6 +49,8 @@ export const zstd: CompressedStream = {
         params: {
           [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL,
           [constants.ZSTD_c_windowLog]: ZSTD_WINDOW_LOG,
+          [constants.ZSTD_c_hashLog]: ZSTD_TABLE_LOG,
+          [constants.ZSTD_c_chainLog]: ZSTD_TABLE_LOG,
           [constants.ZSTD_c_checksumFlag]: 1,
         },
       }),
@@ -76,7 +84,9 @@ export const brotli: CompressedStream = {
       constants.BROTLI_OPERATION_FLUSH,
     ),
   decompressor: () =>
-    new NodeDecompressor(createBrotliDecompress({ chunkSize: CHUNK })),
+    new BrotliDecompressor(() =>
+      new NodeDecompressor(createBrotliDecompress({ chunkSize: CHUNK }))
+    ),
 };
 
 class NodeCompressor implements Compressor {
@@ -112,7 +122,7 @@ class NodeCompressor implements Compressor {
 }
 
 /** Reads only when it is asked to, so that the stream stops decoding while nobody wants more. */
-class NodeDecompressor implements Decompressor {
+export class NodeDecompressor implements Decompressor {
   readonly #stream: Decoder;
   /** Whether the bytes that were given last are in work. */
   #state: "hungry" | "busy" | "closed" = "hungry";

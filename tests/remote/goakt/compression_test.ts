@@ -12,21 +12,10 @@ import { RemoteTellRequestSchema } from "../../../remote/goakt/gen/internalpb/re
 import { encodeMessage } from "../../../remote/goakt/messages.ts";
 import { toAny } from "../../../remote/goakt/payload.ts";
 import { sniff } from "../../../remote/handshake/sniff.ts";
-import { stringPayload } from "./fixtures.ts";
+import { noise, stringPayload } from "./fixtures.ts";
 import { connectionPair, readExactly } from "./pair.ts";
 
 const STREAMS = ["zstd", "gzip", "brotli"] as const;
-
-/** Bytes that compress a little, the same for the same seed. */
-function noise(length: number, seed: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(length);
-  let state = seed;
-  for (let i = 0; i < length; i++) {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-    bytes[i] = (state >>> 24) & 0x3f;
-  }
-  return bytes;
-}
 
 for (const compression of STREAMS) {
   Deno.test(`compressed() lets the peer read each write of a ${compression} stream at once`, async () => {

@@ -169,3 +169,14 @@ export function toDuration(milliseconds: number): Duration {
   const [seconds, nanos] = durationParts(milliseconds);
   return create(DurationSchema, { seconds: BigInt(seconds), nanos });
 }
+
+/** Bytes that compress a little, the same for the same seed. */
+export function noise(length: number, seed: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  let state = seed;
+  for (let i = 0; i < length; i++) {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    bytes[i] = (state >>> 24) & 0x3f;
+  }
+  return bytes;
+}

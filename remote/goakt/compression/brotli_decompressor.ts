@@ -1,0 +1,104 @@
+/**
+ * Decodes Brotli streams without the window that they ask for, until they need it.
+ * @module
+ */
+
+import { concatBytes } from "../../../internal/bytes.ts";
+import type { Decompressor } from "./stream.ts";
+
+/** The low bits of a stream that asks for a window of 4 MiB, as those of GoAkt do. */
+const LARGE_WINDOW = 0x0b;
+/** The same for 256 KiB. */
+const SMALL_WINDOW = 0x03;
+/** So far a stream cannot tell the small window from the large one: nothing to refer to is further back. */
+const REACH = 256 * 1024 - 16;
+/** Bytes of a stream that are kept to be decoded again, at most. */
+const HISTORY_BYTES = 64 * 1024;
+
+/**
+ * The platform's decoder takes the whole window with the first byte, and GoAkt opens a connection for each ask in
+ * flight, most for a few hundred bytes. So a stream is decoded with a small window at first; when it outgrows that,
+ * from its beginning once more with the window that it asks for, without what was given out before.
+ */
+export class BrotliDecompressor implements Decompressor {
+  readonly #make: () => Decompressor;
+  #decoder: Decompressor;
+  /** What came, while the window is small; nothing before the first byte. */
+  #history: Uint8Array[] = [];
+  #historyBytes = 0;
+  /** Bytes that were given out, while the window is small. */
+  #given = 0;
+  /** Bytes that the decoder is about to repeat. */
+  #repeated = 0;
+  #state: "new" | "small" | "large" | "closed" = "new";
+
+  /** `make` makes a decoder that takes the window that a stream asks for. */
+  constructor(make: () => Decompressor) {
+    this.#make = make;
+    this.#decoder = make();
+  }
+
+  push(bytes: Uint8Array): void {
+    const [first] = bytes;
+    if (first === undefined) return;
+    if (this.#state === "new") {
+      const isLarge = (first & 0x0f) === LARGE_WINDOW;
+      this.#state = isLarge ? "small" : "large";
+    }
+    if (this.#state !== "small") return this.#decoder.push(bytes);
+    const isFirst = this.#historyBytes === 0;
+    this.#history.push(bytes);
+    this.#historyBytes += bytes.length;
+    if (this.#historyBytes > HISTORY_BYTES) return this.#grow();
+    if (!isFirst) return this.#decoder.push(bytes);
+    const small = Uint8Array.from(bytes);
+    small[0] = first & 0xf0 | SMALL_WINDOW;
+    this.#decoder.push(small);
+  }
+
+  async pull(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    for (;;) {
+      const piece = await this.#pull();
+      if (piece === undefined) return undefined;
+      if (this.#state === "small") {
+        if (this.#given + piece.length <= REACH) {
+          this.#given += piece.length;
+          return piece;
+        }
+        this.#grow();
+      } else if (piece.length > this.#repeated) {
+        const fresh = piece.subarray(this.#repeated);
+        this.#repeated = 0;
+        return fresh;
+      } else {
+        this.#repeated -= piece.length;
+      }
+    }
+  }
+
+  close(): void {
+    this.#state = "closed";
+    this.#history = [];
+    this.#decoder.close();
+  }
+
+  /** The next piece. What the small window cannot decode may still be sound. */
+  async #pull(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    try {
+      return await this.#decoder.pull();
+    } catch (error) {
+      if (this.#state !== "small") throw error;
+      this.#grow();
+      return await this.#decoder.pull();
+    }
+  }
+
+  #grow(): void {
+    this.#decoder.close();
+    this.#decoder = this.#make();
+    this.#decoder.push(concatBytes(this.#history));
+    this.#history = [];
+    this.#repeated = this.#given;
+    this.#state = "large";
+  }
+}
