@@ -14,7 +14,10 @@ import { shakeHands } from "../../../remote/handshake/handshake_driver.ts";
 import type { RemoteOptions } from "../../../remote/remote_options.ts";
 import { MemoryNetwork } from "../../../remote/transport/memory_transport.ts";
 import { TcpTransport } from "../../../remote/transport/tcp_transport.ts";
-import { TlsTransport } from "../../../remote/tls/tls_transport.ts";
+import {
+  TlsTransport,
+  type TlsTransportOptions,
+} from "../../../remote/tls/tls_transport.ts";
 import type {
   Connection,
   Transport,
@@ -337,41 +340,49 @@ Deno.test("Clear text, HTTP and half a handshake get nowhere at a node with TLS"
   });
 });
 
-Deno.test("Very many half TLS handshakes from one place push out none from another", async () => {
+/** The hosts, in order, whose half TLS handshakes are cut off for others when these dial. */
+async function cutOff(
+  hosts: readonly string[],
+  options: Partial<TlsTransportOptions>,
+): Promise<readonly string[]> {
   const clock = new ManualClock();
   const network = new MemoryNetwork({ clock });
-  const server = await tlsOf("shop", {
-    maxHalfOpen: 4,
-    clock,
-    transport: network.transport("b"),
-  });
+  const transport = network.transport("b");
+  const server = await tlsOf("shop", { ...options, clock, transport });
   const listener = await server.listen({ hostname: "b", port: 1 });
-  const dial = async (host: string) => {
-    const connection = await network.transport(host).connect({
-      hostname: "b",
-      port: 1,
-    });
-    await connection.write(Uint8Array.of(22, 3, 1)); // and no more
-    return connection;
-  };
-  const cutOff: string[] = [];
+  const found: string[] = [];
   const accepting = (async () => {
     for (;;) {
       const connection = await listener.accept();
       if (connection === undefined) return;
-      const found = connection.refusal?.found ?? "";
-      if (!found.includes("others came")) continue;
-      cutOff.push(connection.remote.replace(/:.*/, ""));
+      if (!connection.refusal?.found.includes("others came")) continue;
+      found.push(connection.remote.replace(/:.*/, ""));
     }
   })();
-  const open = [await dial("good")];
-  for (let count = 0; count < 20; count++) open.push(await dial("evil"));
+  const open: Connection[] = [];
+  for (const host of hosts) {
+    const dialler = network.transport(host);
+    const connection = await dialler.connect({ hostname: "b", port: 1 });
+    await connection.write(Uint8Array.of(22, 3, 1)); // and no more
+    open.push(connection);
+  }
   await clock.settle();
-  assertEquals(cutOff, Array(17).fill("evil"));
   await listener.close();
   await accepting;
   for (const connection of open) connection.close();
   await clock.settle();
+  return found;
+}
+
+Deno.test("Very many half TLS handshakes from one place push out none from another", async () => {
+  const hosts = ["good", ...Array(20).fill("evil")];
+  const found = await cutOff(hosts, { maxHalfOpen: 4 });
+  assertEquals(found, Array(17).fill("evil"));
+});
+
+Deno.test("A thousand TLS handshakes at once, as a GoAkt node begins them for as many asks, push out none", async () => {
+  assertEquals(await cutOff(Array(1_280).fill("go"), {}), []);
+  assertEquals(await cutOff(Array(1_281).fill("go"), {}), ["go"]);
 });
 
 Deno.test("Who begins a TLS handshake and does not go on is cut off in time, and in favour of others", async () => {
