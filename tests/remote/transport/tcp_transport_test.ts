@@ -2,6 +2,7 @@ import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { ConnectError } from "../../../remote/errors.ts";
 import { TcpTransport } from "../../../remote/transport/tcp_transport.ts";
 import { ListenError } from "../../../remote/transport/transport.ts";
+import { upTo } from "../actors.ts";
 import { InstantClock } from "../instant_clock.ts";
 import { testTransport } from "./transport_conformance.ts";
 
@@ -35,6 +36,23 @@ Deno.test("TcpTransport.connect() waits 5 s by default and leaves no timer", asy
   using _dialled = await attempt;
   using _accepted = await listener.accept();
   assertEquals(clock.pending, 0);
+});
+
+Deno.test({
+  name: "TcpTransport keeps a thousand connections until they are accepted",
+  ignore: Deno.build.os !== "linux", // others keep 128, unless they are set up otherwise
+  async fn() {
+    const tcp = new TcpTransport();
+    await using listener = await tcp.listen({ hostname: "127.0.0.1", port: 0 });
+    const { hostname, port } = listener;
+    const dials = upTo(1_000).map(() =>
+      tcp.connect({ hostname, port, timeout: 30_000 })
+    );
+    const all = await Promise.allSettled(dials);
+    const open = all.filter((dial) => dial.status === "fulfilled");
+    for (const { value } of open) value.close();
+    assertEquals(open.length, 1_000);
+  },
 });
 
 Deno.test("TcpTransport sends without delay and keeps alive at both ends", async () => {
