@@ -251,15 +251,31 @@ export class DeniedError extends ActorError {
   }
 }
 
+/** What is refused, what was found and in what the limit is counted. */
+const EXCESS = {
+  messages: ["take another message", "many", ""],
+  bytes: ["take another message", "much", " bytes"],
+  signals: [
+    "keep the connection",
+    "many frames that are neither messages nor requests",
+    "",
+  ],
+} as const;
+
 /** A client asked for more than it may in a second. Nothing was done; it may try again a little later. */
 export class RateError extends ActorError {
   /** The class in snake_case. */
   override readonly code = "rate_error";
 
-  /** Names the client and its limit. */
-  constructor({ role, node }: { role: string; node: string }, limit: number) {
+  /** Names the client, its limit and what that is for; `signals` are frames that are no messages. */
+  constructor(
+    { role, node }: { role: string; node: string },
+    limit: number,
+    of: "messages" | "bytes" | "signals" = "messages",
+  ) {
+    const [action, found, wanted] = EXCESS[of];
     super(
-      `Cannot take another message of ${role} "${node}": it has sent too many, at most ${limit} a second were expected`,
+      `Cannot ${action} of ${role} "${node}": it has sent too ${found}, at most ${limit}${wanted} a second were expected`,
       { outcome: "not_delivered", retryable: true },
     );
   }

@@ -61,7 +61,7 @@ export interface AcceptorOptions extends HandshakeOptions, HandshakeConnection {
 /** Why a node does not accept a peer. */
 export interface RefusalReason {
   /**
-   * One word that programs compare, at most 100 characters. After `"full"` and `"draining"` the
+   * One word that programs compare, at most 100 characters. After `"full"`, `"rate"` and `"draining"` the
    * dialler may try again.
    */
   readonly code: string;

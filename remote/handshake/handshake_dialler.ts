@@ -58,7 +58,7 @@ export interface DiallerOptions extends HandshakeOptions, HandshakeConnection {
 }
 
 /** Refusals after which the same attempt may succeed later. */
-const PASSING: readonly string[] = ["full", "draining"];
+const PASSING: readonly string[] = ["full", "rate", "draining"];
 
 /** The end that dialled: says Hello, and checks who welcomes it. */
 export class Dialler implements Handshake {

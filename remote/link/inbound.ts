@@ -12,6 +12,7 @@ import { FrameDecoder } from "../wire/decoder.ts";
 import type { Compressed, DecodedFrame, Failure } from "../wire/fields.ts";
 import { DefinitionKind, FrameKind } from "../wire/kinds.ts";
 import { FrameReader } from "../wire/reader.ts";
+import type { Signals } from "./signals.ts";
 import { DefinitionTable } from "../wire/tables.ts";
 
 /** Takes what a lane receives. What is passed is valid until the method returns. */
@@ -47,6 +48,8 @@ export const HEAD_BYTES: number = 64 * 1024;
 
 /** Reads the stream of one lane, frame by frame. */
 export class Inbound {
+  /** Counts frames of a peer that may not send as many as it likes; not set for nodes. */
+  signals: Signals | undefined = undefined;
   readonly #handler: InboundHandler;
   readonly #takes: Direction;
   readonly #addresses: DefinitionTable = new DefinitionTable("address");
@@ -115,6 +118,7 @@ export class Inbound {
    * Takes the next bytes of the stream, which arrived at `now`.
    *
    * @throws {FrameError} When they break a rule of the wire.
+   * @throws {RateError} When there are too many of what is no message.
    */
   push(chunk: Uint8Array, now: number): void {
     const reader = this.#reader;
@@ -123,6 +127,7 @@ export class Inbound {
     reader.push(chunk);
     while (this.#state === "open" && reader.next()) {
       decoder.decode(reader.bytes, reader.start, reader.end);
+      this.signals?.take(decoder.frame, now);
       this.#take(decoder.frame);
     }
   }
@@ -246,6 +251,8 @@ export class Inbound {
         : this.#expand(compression, payload);
       return this.#handler.wholeReply(correlation, reply);
     }
+    // Besides those that the first frame had already.
+    head.size += payload.length - (head.end - head.start);
     head.bytes = payload;
     head.start = 0;
     head.end = payload.length;

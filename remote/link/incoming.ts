@@ -25,6 +25,8 @@ export class IncomingMessage {
   headers: readonly Header[] = [];
   /** What was done to the body, until it is undone. */
   compression: Compressed | undefined = undefined;
+  /** Bytes of the frames that it came in. */
+  size = 0;
   /** The bytes that the body lies in. */
   bytes: Uint8Array = NO_BYTES;
   /** Where the body begins. */
@@ -38,6 +40,7 @@ export class IncomingMessage {
     this.deadline = frame.remaining === 0 ? Infinity : now + frame.remaining;
     this.headers = frame.headers;
     this.compression = frame.compression;
+    this.size = frame.size;
     this.bytes = frame.buffer;
     this.start = frame.payloadStart;
     this.end = frame.payloadEnd;

@@ -171,7 +171,7 @@ export class Link implements ReadingHost {
         connection,
       ),
     );
-    this.#read = this.#reading.run(connection, session.rest).then(
+    this.#read = this.#reading.run(connection, session).then(
       () => this.#ended(),
       (error) => this.close(error),
     );

@@ -1,70 +1,61 @@
 /**
- * How often clients connect and send.
+ * How often clients connect, and how much they send.
  * @module
  */
 
 import type { Clock } from "../../internal/clock.ts";
 import type { ClientLimits } from "../node/access.ts";
+import { Allowance, type Pace } from "./allowance.ts";
 
 /** So many clients are remembered; the one that was heard of least recently is forgotten. */
 const MAX_CLIENTS = 4_096;
-const SECOND = 1_000;
 
 /** What is left for one client. */
-class Allowance {
-  #left: number;
-  #at: number;
-
-  constructor(limit: number, now: number) {
-    this.#left = limit;
-    this.#at = now;
-  }
-
-  /** Takes one of `limit` a second; false when none is left. */
-  take(limit: number, now: number): boolean {
-    const gained = (now - this.#at) * limit / SECOND;
-    this.#left = Math.min(limit, this.#left + gained);
-    this.#at = now;
-    if (this.#left < 1) return false;
-    this.#left--;
-    return true;
-  }
+interface Left {
+  readonly connections: Allowance;
+  readonly messages: Allowance;
+  readonly bytes: Allowance;
 }
 
 /** Counts what clients do. */
 export class Rates {
-  readonly #limits: Required<ClientLimits>;
+  readonly #paces: Readonly<Record<keyof ClientLimits, Pace>>;
   readonly #clock: Clock;
   /** The least recently heard of first; never more than {@linkcode MAX_CLIENTS}. */
-  readonly #clients: Map<string, { connect: Allowance; send: Allowance }> =
-    new Map();
+  readonly #clients: Map<string, Left> = new Map();
 
   constructor(limits: Required<ClientLimits>, clock: Clock) {
-    this.#limits = limits;
+    const { connections, messages, bytes } = limits;
+    this.#paces = {
+      connections: { perSecond: connections, burst: connections },
+      messages: { perSecond: messages, burst: messages },
+      bytes: { perSecond: bytes, burst: bytes },
+    };
     this.#clock = clock;
   }
 
   /** Whether a client may connect once more now. */
   connect(name: string): boolean {
-    const { connections } = this.#limits;
     const now = this.#clock.now();
-    return this.#of(name, now).connect.take(connections, now);
+    return this.#of(name, now).connections.take(now);
   }
 
-  /** Whether a client may send once more now. */
-  send(name: string): boolean {
-    const { messages } = this.#limits;
+  /** What a client has sent too much of when it sends once more now, so many bytes; nothing when it may. */
+  send(name: string, size: number): "messages" | "bytes" | undefined {
     const now = this.#clock.now();
-    return this.#of(name, now).send.take(messages, now);
+    const { messages, bytes } = this.#of(name, now);
+    if (!messages.take(now)) return "messages";
+    return bytes.take(now, size) ? undefined : "bytes";
   }
 
-  #of(name: string, now: number): { connect: Allowance; send: Allowance } {
+  #of(name: string, now: number): Left {
     let client = this.#clients.get(name);
     if (client === undefined) {
-      const { connections, messages } = this.#limits;
+      const { connections, messages, bytes } = this.#paces;
       client = {
-        connect: new Allowance(connections, now),
-        send: new Allowance(messages, now),
+        connections: new Allowance(connections, now),
+        messages: new Allowance(messages, now),
+        bytes: new Allowance(bytes, now),
       };
       if (this.#clients.size >= MAX_CLIENTS) {
         const [oldest = ""] = this.#clients.keys();

@@ -6,9 +6,11 @@
 import { Streak } from "../../internal/turn.ts";
 import { readable } from "../codec/compression.ts";
 import { discard } from "./farewell.ts";
+import type { Session } from "../handshake/handshake.ts";
 import { Inbound, type InboundHandler } from "./inbound.ts";
 import type { LinkOptions } from "./link_options.ts";
 import type { Outbound } from "./outbound.ts";
+import { Signals } from "./signals.ts";
 import type { Connection } from "../transport/transport.ts";
 
 /** Whom a {@linkcode Reading} works for. */
@@ -82,9 +84,17 @@ export class Reading {
     this.#inbound.close();
   }
 
-  /** Reads to the end of the connection, of which `rest` has come already. */
-  async run(connection: Connection, rest: Uint8Array): Promise<void> {
-    this.#heardAt = this.#options.runtime.clock.now();
+  /** Reads to the end of the connection. What comes of clients besides messages is counted. */
+  async run(
+    connection: Connection,
+    { rest, identity }: Session,
+  ): Promise<void> {
+    const { role, runtime } = this.#options;
+    const now = runtime.clock.now();
+    this.#heardAt = now;
+    if (role === "acceptor" && identity.role !== "node") {
+      this.#inbound.signals = new Signals(identity, now);
+    }
     if (rest.length > 0) this.#push(rest);
     while (this.#host.isAlive) {
       const chunk = await connection.read();
@@ -92,7 +102,7 @@ export class Reading {
       this.#push(chunk);
       const pause = this.#streak.read(chunk.length, this.#heardAt ?? 0);
       if (pause !== undefined) await pause;
-      if (this.#options.role === "acceptor") await this.#keepUp();
+      if (role === "acceptor") await this.#keepUp();
     }
     await discard(connection); // so that the peer gets our last words
   }

@@ -58,6 +58,12 @@ export interface ClientLimits {
    */
   messages?: number;
   /**
+   * Bytes of them a second, and at once, as they came: frames, compressed where they are; more are refused. What
+   * is larger than that passes after a rest, and others wait until its bytes would be there again.
+   * @default {67108864} (64 MiB)
+   */
+  bytes?: number;
+  /**
    * Connections that one client opens a second, and at once; more are refused.
    * @default {10}
    */
@@ -116,18 +122,23 @@ export class Access {
     };
   }
 
-  /** What stands against a request before it is looked at closely, if anything. */
+  /** What stands against a request of `size` bytes before it is looked at closely, if anything. */
   enter(
     identity: PeerIdentity,
     action: PeerAction,
     target: Pid,
+    size: number,
   ): DeniedError | RateError | undefined {
     const { role } = identity;
     const actions = ACTIONS[role];
     if (actions === undefined) return undefined;
-    if (!this.#rates.send(nameOf(identity))) {
-      const { messages } = this.#options.clientLimits;
-      return new RateError(identity, messages);
+    const excess = this.#rates.send(nameOf(identity), size);
+    if (excess !== undefined) {
+      return new RateError(
+        identity,
+        this.#options.clientLimits[excess],
+        excess,
+      );
     }
     if (!actions.includes(action)) {
       return new DeniedError(action, target, identity, `a ${role} may not`);

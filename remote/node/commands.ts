@@ -153,9 +153,9 @@ export class Commands {
   /** What stands against the request, if anything. */
   #denied(
     { identity }: Link,
-    { kind, address, spawn }: DecodedFrame,
+    { kind, address, spawn, size }: DecodedFrame,
   ): ActorError | undefined {
-    // Of its own asks and watches.
+    // Of its own asks and watches; how many come is counted where they are read.
     if (kind === FrameKind.CANCEL || kind === FrameKind.UNWATCH) {
       return undefined;
     }
@@ -171,7 +171,7 @@ export class Commands {
       return new DeniedError(action, target, NOBODY, "nobody is known to ask");
     }
     const type = spawn === undefined ? "" : spawn.kind || spawn.inputType;
-    return this.#access.enter(identity, action, target) ??
+    return this.#access.enter(identity, action, target, size) ??
       this.#access.judge(identity, target, { action, type, body: undefined });
   }
 

@@ -178,7 +178,12 @@ export class Receiver {
     const { value: type } = incoming.type as DefinitionSlot; // set by the link
     const pid = this.#pidOf(incoming);
     const action = type === POISON_TYPE ? "stop" : actionOf(incoming);
-    const error = this.#host.access.enter(identity, action, pid);
+    const error = this.#host.access.enter(
+      identity,
+      action,
+      pid,
+      incoming.size,
+    );
     if (error === undefined) return false;
     const reason = error instanceof DeniedError ? "denied" : "overloaded";
     this.#refuse(link, incoming, { pid }, reason, error);

@@ -7,6 +7,9 @@ import type { AccessOptions, Authorize, ClientLimits } from "./access.ts";
 import { isRole, type PeerRole, ROLES } from "../handshake/identity.ts";
 import { keyBytes } from "../handshake/shared_key.ts";
 
+/** Bytes of messages of one client a second: a thousand in frames of the largest size. */
+const CLIENT_BYTES: number = 64 * 1024 * 1024;
+
 /** The options of `Remote.start` that concern security. */
 export interface SecurityOptions {
   /**
@@ -34,7 +37,7 @@ export interface SecurityOptions {
   authorize?: Authorize;
   /**
    * How much each client may do.
-   * @default { messages: 1000, connections: 10 }
+   * @default { messages: 1000, bytes: 67108864, connections: 10 }
    */
   clientLimits?: ClientLimits;
 }
@@ -69,8 +72,10 @@ export function checkedSecurity(
       `Cannot expose "${path}": a path such as "orders" or "orders/*" was expected`,
     );
   }
-  const { messages = 1_000, connections = 10 } = clientLimits;
-  for (const [name, limit] of Object.entries({ messages, connections })) {
+  const { messages = 1_000, bytes = CLIENT_BYTES, connections = 10 } =
+    clientLimits;
+  const limits = { messages, bytes, connections };
+  for (const [name, limit] of Object.entries(limits)) {
     if (limit >= 1) continue;
     throw new RangeError(
       `Cannot start remoting: clientLimits.${name} is ${limit}, at least 1 was expected`,
@@ -81,6 +86,6 @@ export function checkedSecurity(
     role,
     exposed: [...exposed],
     authorize,
-    clientLimits: { messages, connections },
+    clientLimits: limits,
   };
 }

@@ -30,7 +30,7 @@ export class FrameDecoder {
    */
   decode(bytes: Uint8Array, offset: number, end: number): void {
     const frame = this.frame;
-    frame.reset(bytes);
+    frame.reset(bytes, end - offset);
     const cursor = this.#cursor;
     cursor.bytes = bytes;
     cursor.offset = offset;

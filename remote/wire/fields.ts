@@ -146,14 +146,16 @@ export class DecodedFrame {
   payloadStart = 0;
   /** Where it ends; equal to `payloadStart` when there is none. */
   payloadEnd = 0;
+  /** Bytes of the whole frame, its length field aside. */
+  size = 0;
 
   /** A view of the payload. */
   payload(): Uint8Array {
     return this.buffer.subarray(this.payloadStart, this.payloadEnd);
   }
 
-  /** Makes all fields zero, empty or absent, and sets where the next payload lies. */
-  reset(buffer: Uint8Array): void {
+  /** Makes all fields zero, empty or absent, and sets how large the next frame is and where its payload lies. */
+  reset(buffer: Uint8Array, size = 0): void {
     this.kind = 0;
     this.receiver = 0;
     this.sender = 0;
@@ -171,5 +173,6 @@ export class DecodedFrame {
     this.buffer = buffer;
     this.payloadStart = 0;
     this.payloadEnd = 0;
+    this.size = size;
   }
 }

@@ -22,6 +22,11 @@ Deno.test("Remote.start() with a host and a port alone serves, dials, and has li
   });
   assertEquals(transport.scheme, "tcp");
   assertEquals([security.key, security.exposed], [undefined, []]);
+  assertEquals(security.clientLimits, {
+    messages: 1_000,
+    bytes: 64 * 1024 * 1024,
+    connections: 10,
+  });
   assertEquals(limits, {
     hostname: "127.0.0.1",
     port: 4001,

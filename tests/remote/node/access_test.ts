@@ -264,6 +264,81 @@ Deno.test("A client that sends too much is refused until time has passed, others
   assertEquals((await refusalOf(from.ask(Box.echo(7))))[0], "rate_error");
 });
 
+Deno.test("A client that sends too many bytes is refused until time has passed, others are not", async () => {
+  await using world = new World();
+  const { b, c } = await nodes(world, {
+    exposed: ["till"],
+    clientLimits: { bytes: 10_000 },
+  });
+  const d = await world.node("d", { remote: { role: "client" } });
+  const till = spawnBox(b.system, "till");
+  const [from, other] = [c, d].map(({ remote }) =>
+    remote.ref(Box, addressOf(b, "till"))
+  );
+  assert(from !== undefined && other !== undefined);
+  const text = "x".repeat(3_000);
+  for (let n = 0; n < 3; n++) {
+    assertEquals(await from.ask(Box.echo(text)), text);
+  }
+  const error = await assertRejects(
+    () => from.ask(Box.echo(text)),
+    RemoteError,
+  );
+  assertEquals([error.remoteCode, error.outcome, error.retryable, error.text], [
+    "rate_error",
+    "not_delivered",
+    true,
+    'Cannot take another message of client "c": it has sent too much, at most 10000 bytes a second were expected',
+  ]);
+  assertEquals(await from.ask(Box.echo("")), ""); // there is room for a small one
+  assertEquals(await other.ask(Box.echo(text)), text);
+  await world.clock.advance(300);
+  assertEquals(await from.ask(Box.echo(text)), text);
+  assertEquals((await refusalOf(from.ask(Box.echo(text))))[0], "rate_error");
+  // A large message in parts is counted as a whole, passes after a rest, and is paid for.
+  await world.clock.advance(1_000);
+  from.tell(Box.raw(new Uint8Array(200_000)));
+  await world.settle();
+  from.tell(Box.raw(new Uint8Array(1)));
+  await world.clock.advance(18_000);
+  from.tell(Box.raw(new Uint8Array(2)));
+  await world.clock.advance(1_500);
+  from.tell(Box.raw(new Uint8Array(3)));
+  await world.settle();
+  assertEquals(till.sizes, [200_000, 3]);
+  assertEquals(reasons(b.deadLetters), { overloaded: 4 });
+});
+
+Deno.test("Bytes of clients are counted as they come: in frames, and compressed", async () => {
+  await using world = new World();
+  const compression = "zstd";
+  const b = await world.node("b", {
+    remote: { exposed: ["till"], clientLimits: { bytes: 2_000 }, compression },
+  });
+  const c = await world.node("c", { remote: { role: "client", compression } });
+  spawnBox(b.system, "till");
+  const ref = c.remote.ref(Box, addressOf(b, "till"));
+  const text = "again and again, ".repeat(1_000);
+  assertEquals(await ref.ask(Box.echo(text)), text);
+  // A look-up has no body, and counts too.
+  const peer = await WirePeer.dial(world, b, "data", undefined, undefined, {
+    role: "client",
+  });
+  const lookup = {
+    kind: FrameKind.LOOKUP,
+    correlation: 1,
+    address: "goakt://b@b:1/".padEnd(1_100, "x"),
+  };
+  await peer.send(lookup, lookup);
+  const codes = [
+    (await peer.expect(FrameKind.FAILURE)).failure?.code,
+    (await peer.expect(FrameKind.FAILURE)).failure?.code,
+  ];
+  assertEquals(codes, ["denied_error", "rate_error"]);
+  peer.connection.close();
+  await world.settle();
+});
+
 Deno.test("What a client may not send is not expanded, and what it may is counted once", async () => {
   await using world = new World();
   const b = await world.node("b", {
@@ -327,7 +402,7 @@ Deno.test("A client that connects too often is refused, and a node is not", asyn
   await dial("client");
   await dial("client");
   const error = await assertRejects(() => dial("client"), HandshakeError);
-  assertEquals(error.reason, "rate");
+  assertEquals([error.reason, error.retryable], ["rate", true]);
   assert(error.message.includes("at most 2 connections a second"));
   for (let count = 0; count < 5; count++) await dial("node");
   await world.clock.advance(500);
@@ -373,6 +448,7 @@ Deno.test("Remote.start() refuses rules that make no sense", () => {
     [{ exposed: [""] }, 'Cannot expose ""'],
     [{ role: "king" as PeerRole }, 'Cannot start remoting as "king"'],
     [{ clientLimits: { messages: 0 } }, "clientLimits.messages is 0"],
+    [{ clientLimits: { bytes: 0.5 } }, "clientLimits.bytes is 0.5"],
     [
       { authorize: () => true, goakt: {} },
       '"authorize" cannot be asked about GoAkt peers',
