@@ -87,7 +87,7 @@ export class Reading {
   /** Reads to the end of the connection. What comes of clients besides messages is counted. */
   async run(
     connection: Connection,
-    { rest, identity }: Session,
+    { rest, identity }: Pick<Session, "rest" | "identity">,
   ): Promise<void> {
     const { role, runtime } = this.#options;
     const now = runtime.clock.now();

@@ -44,7 +44,13 @@ Deno.test("Reading gives way to other sockets while its reads need not wait", as
     if (reads < 1_000) setImmediate(look);
   };
   setImmediate(look);
-  await reading.run(connection, new Uint8Array());
+  const identity = {
+    proof: "none",
+    role: "node",
+    system: "",
+    node: "",
+  } as const;
+  await reading.run(connection, { rest: new Uint8Array(), identity });
   await new Promise((resolve) => setImmediate(resolve));
   assertEquals([refused, reads], [[], 1_000]);
   const most = Math.max(
