@@ -25,6 +25,13 @@ const MAGIC: readonly (readonly [Sniffed, readonly number[]])[] = [
   ["tls", [0x16, 0x03]],
 ];
 
+/**
+ * A window of 256 KiB, and a first block that is not the last one and at most 1 MiB long: `03`, `23`, `83` and
+ * `a3`, none of which is how HTTP begins. The other bits belong to the length of the block.
+ */
+const OWN_BROTLI = 0x03;
+const OWN_BROTLI_BITS = 0x5f;
+
 /** How HTTP requests begin; the last is the preface of HTTP/2. */
 const HTTP: readonly (readonly number[])[] = [
   "GET ",
@@ -44,13 +51,15 @@ const HTTP: readonly (readonly number[])[] = [
  * given bytes never changes when more follow, unless it is `"more"`.
  *
  * A frame is at most 16 MiB, so its length begins with a zero byte. Brotli has no magic number: the
- * low half of its first byte is what a stream with a window of 4 MiB, the usual one, begins with.
+ * low half of its first byte is what a stream with a window of 4 MiB, the usual one, begins with; or
+ * the byte is one with which our own streams begin.
  */
 export function sniff(bytes: Uint8Array): Sniffed {
   const first = bytes[0];
   if (first === undefined) return "more";
   if (first === 0) return "clear";
   if ((first & 0x0f) === 0x0b) return "brotli";
+  if ((first & OWN_BROTLI_BITS) === OWN_BROTLI) return "brotli";
   for (const [kind, magic] of MAGIC) {
     const match = begins(bytes, magic);
     if (match !== "no") return match === "yes" ? kind : "more";
