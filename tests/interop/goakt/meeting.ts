@@ -61,6 +61,18 @@ export function talker(log: TalkLog): Handlers<TalkProtocol> {
   };
 }
 
+/** Repeats what it hears, but to nobody before it has been asked `size` times. */
+function crowded(log: TalkLog, size: number): Handlers<TalkProtocol> {
+  const all = Promise.withResolvers<void>();
+  return {
+    say: async ({ value }): Promise<StringValue> => {
+      if (log.texts.push(value) === size) all.resolve();
+      await all.promise;
+      return text(value);
+    },
+  };
+}
+
 /** Which kind of actor Go spawns here. */
 export const TalkKind: Kind<TalkProtocol> = kind(
   Talk,
@@ -68,8 +80,8 @@ export const TalkKind: Kind<TalkProtocol> = kind(
   { aliases: ["billing.TalkActor"] },
 );
 
-/** Milliseconds for handshakes: a thousand at once take their time where the cores are few. */
-const PATIENCE = 20_000;
+/** Milliseconds for a thousand handshakes or asks at once: they take their time where the cores are few. */
+export const PATIENCE = 30_000;
 
 /** What GoAkt looks for in the certificates of our nodes; see `node/secure.go`. */
 const HOST = "troupe.test";
@@ -77,11 +89,7 @@ const HOST = "troupe.test";
 /** A transport whose certificate names us as our own nodes and as GoAkt's want it. */
 function ownTls(): Promise<TlsTransport> {
   const certificate = { uris: [uriOf("shop")], hosts: [HOST] };
-  const options = {
-    systems: ["gopher"],
-    handshakeTimeout: PATIENCE,
-    maxHalfOpen: 2_000,
-  };
+  const options = { systems: ["gopher"], handshakeTimeout: PATIENCE };
   return tlsOf("shop", options, certificate);
 }
 
@@ -109,6 +117,8 @@ export interface Meeting extends AsyncDisposable {
   readonly go: GoNode;
   /** Spawns an actor of ours. */
   talker(name: string): TalkLog;
+  /** Spawns an actor of ours that answers once that many have asked. */
+  crowd(name: string, size: number): TalkLog;
   /** Spawns an actor of ours that has failed and is suspended. */
   suspended(name: string): Promise<void>;
 }
@@ -141,6 +151,12 @@ export async function meet(options: MeetingOptions = {}): Promise<Meeting> {
     talker: (name) => {
       const log: TalkLog = { texts: [], senders: [] };
       here.system.spawn(Talk, () => talker(log), { name });
+      return log;
+    },
+    crowd: (name, size) => {
+      const log: TalkLog = { texts: [], senders: [] };
+      const reentrancy = { mode: "all" } as const;
+      here.system.spawn(Talk, () => crowded(log, size), { name, reentrancy });
       return log;
     },
     suspended: async (name) => {

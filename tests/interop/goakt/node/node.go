@@ -22,6 +22,9 @@ import (
 
 const host = "127.0.0.1"
 
+// patience is for a thousand connections at once where the cores are few.
+const patience = 30 * time.Second
+
 var compressions = map[string]remote.Compression{
 	"none":   remote.NoCompression,
 	"zstd":   remote.ZstdCompression,
@@ -92,7 +95,10 @@ func runNode(name string, port int, compression string, info *tls.Info) error {
 	if err != nil {
 		return err
 	}
-	options := []remote.RemotingOption{remote.WithRemotingCompression(compressions[compression])}
+	options := []remote.RemotingOption{
+		remote.WithRemotingCompression(compressions[compression]),
+		remote.WithRemotingDialTimeout(patience),
+	}
 	if info != nil {
 		options = append(options, remote.WithRemotingTLS(info.ClientConfig))
 	}
@@ -182,7 +188,7 @@ func (n *node) run(c command) (answer, error) {
 		request := &remote.GrainRequest{Name: c.Name, Kind: c.Kind}
 		return answer{}, n.remoting.RemoteActivateGrain(ctx, host, c.Port, request)
 	case "spawnHere":
-		_, err := n.system.Spawn(ctx, c.Name, new(Echo), actor.WithLongLived())
+		_, err := n.system.Spawn(ctx, c.Name, &Echo{keeps: true}, actor.WithLongLived(), actor.WithStashing())
 		return answer{}, err
 	case "awaitSuspended":
 		return answer{}, n.await(ctx, c.Name, func(pid *actor.PID) bool { return pid != nil && pid.IsSuspended() })
