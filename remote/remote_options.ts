@@ -122,7 +122,8 @@ export interface RemoteOptions extends SecurityOptions {
    */
   nodeDownTimeout?: number;
   /**
-   * How long a part of a frame may wait for the rest, in milliseconds, before the link is ended.
+   * How long a part of a frame may wait for the rest, in milliseconds, before the link is ended; bytes that
+   * trickle in do not extend it, but every 64 KiB of a larger frame, and every part of a large message, do.
    * @default 10000
    */
   stallTimeout?: number;

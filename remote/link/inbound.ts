@@ -88,9 +88,9 @@ export class Inbound {
     return this.#counted;
   }
 
-  /** Whether a frame waits for its rest. */
-  get isInFrame(): boolean {
-    return this.#reader.buffered > 0;
+  /** How many bytes have come of a frame that waits for its rest; 0 between frames. */
+  get unfinished(): number {
+    return this.#reader.buffered;
   }
 
   /** Whether a large message waits for its rest. */

@@ -5,6 +5,7 @@
 
 import { Streak } from "../../internal/turn.ts";
 import { readable } from "../codec/compression.ts";
+import { CHUNK_BYTES } from "./chunks.ts";
 import { discard } from "./farewell.ts";
 import type { Session } from "../handshake/handshake.ts";
 import { Inbound, type InboundHandler } from "./inbound.ts";
@@ -35,6 +36,9 @@ export class Reading {
   /** Parts of large messages that have come, and when the last one did while more are missing. */
   #parts = 0;
   #partSince: number | undefined = undefined;
+  /** When the frame began whose rest is missing, or had come on by another chunk, and how much of it was there then. */
+  #frameSince: number | undefined = undefined;
+  #frameBytes = 0;
   /** Whether the peer has sent anything since the handshake. */
   wasHeard = false;
 
@@ -65,7 +69,7 @@ export class Reading {
   }
 
   /**
-   * Since when nothing has come although the peer has begun a frame or a large message, on the system's
+   * Since when the rest is missing of a frame or a large message that the peer has begun, on the system's
    * clock; `undefined` when nothing is missing or this end is not reading.
    */
   get stalledSince(): number | undefined {
@@ -123,18 +127,36 @@ export class Reading {
     if (!isStalled) return;
     this.#stalledSince = this.#heardAt;
     if (this.#partSince !== undefined) this.#partSince = this.#heardAt;
+    if (this.#frameSince !== undefined) this.#frameSince = this.#heardAt;
   }
 
   /**
-   * Since when a rest is missing. Any byte is a sign of the frame that it belongs to, but only a part is one of
-   * a large message: a peer that says other things meanwhile does not keep its beginnings for ever.
+   * Since when a rest is missing, after so many bytes have come. Only a part is a sign of a large message: a peer
+   * that says other things meanwhile does not keep its beginnings for ever.
    */
-  #missing(now: number): number | undefined {
-    const { isInFrame, isInMessage, parts } = this.#inbound;
+  #missing(now: number, came: number): number | undefined {
+    const { isInMessage, parts } = this.#inbound;
     if (!isInMessage) this.#partSince = undefined;
     else if (parts !== this.#parts) this.#partSince = now;
     this.#parts = parts;
-    return this.#partSince ?? (isInFrame ? now : undefined);
+    this.#lookAtFrame(now, came);
+    return this.#partSince ?? this.#frameSince;
+  }
+
+  /**
+   * Notes how old the frame is that waits for its rest. Bytes that trickle in do not keep it young: as much as
+   * honest peers put into one frame must come in the time that there is for the rest.
+   */
+  #lookAtFrame(now: number, came: number): void {
+    const { unfinished } = this.#inbound;
+    if (unfinished === 0) this.#frameSince = undefined;
+    else if (
+      unfinished <= came || // all of it came just now
+      unfinished - this.#frameBytes >= CHUNK_BYTES
+    ) {
+      this.#frameSince = now;
+      this.#frameBytes = unfinished;
+    }
   }
 
   #push(chunk: Uint8Array): void {
@@ -150,7 +172,7 @@ export class Reading {
     }
     this.#options.meter?.read(inbound.counted, chunk.length);
     if (!this.#host.isAlive) return;
-    this.#stalledSince = this.#missing(now);
+    this.#stalledSince = this.#missing(now, chunk.length);
     if (inbound.counted === this.#acknowledged) return;
     this.#acknowledged = inbound.counted;
     this.#outbound.acknowledge(inbound.counted);

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { ActorSystem, ask, protocol } from "../../actor/mod.ts";
 import { internalsOf } from "../../actor/system/system.ts";
+import { concatBytes } from "../../internal/bytes.ts";
 import { HeaderSchema } from "../../remote/gen/troupe/remote/v1/frame_pb.ts";
 import { encodePlain } from "../../remote/frame.ts";
 import { Link } from "../../remote/link/link.ts";
@@ -185,15 +186,54 @@ Deno.test("Large messages that never finish are bounded in number and in bytes",
   await large.assertServed();
 });
 
-Deno.test("A frame that grows byte by byte ends the link once nothing comes, and holds little memory", async () => {
+Deno.test("A frame that grows byte by byte ends the link when its time is over, however steadily it grows", async () => {
   await using it = await attack();
   await it.peer.connection.write(Uint8Array.of(1, 0, 0, 0));
-  for (let n = 0; n < 5; n++) {
+  for (let second = 0; second < 9; second++) {
+    await it.world.clock.advance(1_000);
     await it.peer.connection.write(Uint8Array.of(0x7a));
-    await it.world.clock.advance(9_000);
-    assertEquals(it.b.remote.connections, 2);
   }
-  await it.world.clock.advance(5_000);
+  await it.world.clock.advance(999);
+  assertEquals(it.b.remote.connections, 2);
+  for (let second = 0; second < 3; second++) {
+    await it.peer.connection.write(Uint8Array.of(0x7a)).catch(() => {});
+    await it.world.clock.advance(1_000);
+  }
+  assertEquals(
+    await it.reason(),
+    "Cannot read a message: the rest of it did not come within 10000 ms, all of it was expected",
+  );
+  await it.assertServed();
+});
+
+Deno.test("A frame that comes slowly over an honest network is waited for, the larger the longer", async () => {
+  await using it = await attack();
+  const text = (size: number) => `"${"x".repeat(size)}"`;
+  const slowly = async (bytes: Uint8Array, size: number, delay: number) => {
+    for (let at = 0; at < bytes.length; at += size) {
+      await it.world.clock.advance(delay);
+      await it.peer.connection.write(bytes.subarray(at, at + size));
+    }
+  };
+  // The most that nodes put into one frame, in 9 s each; the second one begins behind the first.
+  const [define, one, two] = [DEFINE, 2, 3].map((it) =>
+    encode(typeof it === "number" ? echo(it, text(65_000)) : it)
+  );
+  assert(define !== undefined && one !== undefined && two !== undefined);
+  await slowly(concatBytes([define, one, two]), 3_620, 500);
+  for (const wanted of [1, 2, 3]) {
+    const { correlation } = await it.peer.expect(FrameKind.REPLY);
+    assertEquals(correlation, wanted);
+  }
+  // A frame of 256 KiB in 36 s, as another program may send it.
+  const large = encode(echo(4, text(262_144)));
+  await slowly(large, 8_192, 1_100);
+  assertEquals((await it.peer.expect(FrameKind.REPLY)).correlation, 4);
+  // Less than 64 KiB of it in 10 s is too slow.
+  await it.peer.connection.write(large.subarray(0, 65_536));
+  await slowly(large.subarray(65_536, 131_071), 65_535, 9_900);
+  assertEquals(it.b.remote.connections, 2);
+  await it.world.clock.advance(2_600);
   assertEquals(
     await it.reason(),
     "Cannot read a message: the rest of it did not come within 10000 ms, all of it was expected",

@@ -59,3 +59,67 @@ Deno.test("Reading gives way to other sockets while its reads need not wait", as
   // Of 2 ms, at 0.25 ms each; the first pause may come later.
   assert(most <= 16, `${most} reads passed between two turns`);
 });
+
+Deno.test("Reading does not count the time in which it does not read against a frame that waits for its rest", async () => {
+  let now = 0;
+  let unwritten = 0;
+  const seen: [number, number | undefined][] = [];
+  const frame = encode({
+    kind: FrameKind.PONG,
+    correlation: 1,
+    payload: new Uint8Array(100),
+  });
+  // A byte each second; the answers of the peer are not taken after the third.
+  const connection = {
+    read: () => {
+      seen.push([now, reading.stalledSince]);
+      now += 1_000;
+      if (seen.length === 3) unwritten = 20;
+      const at = seen.length - 1;
+      const isLast = seen.length > 5;
+      return Promise.resolve(isLast ? undefined : frame.subarray(at, at + 1));
+    },
+  } as unknown as Connection; // it is only read
+  const outbound = {
+    get unwritten() {
+      return unwritten;
+    },
+    written: () => {
+      seen.push([now, reading.stalledSince]);
+      now += 60_000;
+      unwritten = 0;
+      return Promise.resolve();
+    },
+  } as unknown as Outbound; // it is only looked at
+  const clock = { now: () => now, setTimer: () => ({ cancel() {} }) };
+  const reading = new Reading(
+    {
+      isAlive: true,
+      refuse: (error: unknown) => {
+        throw error;
+      },
+    } as unknown as ReadingHost, // there is no whole frame to be told of
+    outbound,
+    {
+      role: "acceptor",
+      budget: 10,
+      maxMessageBytes: 1_000_000,
+      runtime: { clock },
+    } as unknown as LinkOptions, // what reading looks at
+  );
+  const identity = {
+    proof: "none",
+    role: "node",
+    system: "",
+    node: "",
+  } as const;
+  await reading.run(connection, { rest: new Uint8Array(), identity });
+  assertEquals(seen, [
+    [0, undefined],
+    [1_000, 1_000],
+    [2_000, 1_000],
+    [3_000, undefined], // nobody reads
+    [63_000, 63_000],
+    [64_000, 63_000],
+  ]);
+});
