@@ -66,6 +66,7 @@ export type { PipeOptions, PipeTaskOptions, PipeTo } from "./asks/pipe.ts";
 export type { Passivation, PassivationLimits } from "./time/passivation.ts";
 export type { EvictionOptions, EvictionPolicy } from "./time/eviction.ts";
 export type { Reentrancy } from "./cell/interleaving.ts";
+export type { Caller } from "./protocol/caller.ts";
 export type { Clock, Timer } from "../internal/clock.ts";
 export type { Random } from "../internal/random.ts";
 export type { AskOutcomes } from "./reference/batch.ts";

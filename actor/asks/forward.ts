@@ -6,6 +6,8 @@
 import type { Cell } from "../cell/cell.ts";
 import {
   addHeaders,
+  broughtBy,
+  callerOf,
   Envelope,
   type Mail,
   type Message,
@@ -40,7 +42,9 @@ export function forward(
   const sender = senderOf(mail);
   const replyTo = replyToOf(mail);
   const headers = headersOf(mail);
-  message ??= messageOf(mail);
+  const caller = callerOf(mail);
+  if (message === undefined) message = messageOf(mail);
+  else if (caller !== undefined) message = broughtBy(message, caller);
   if (replyTo === undefined) {
     const isPlain = sender === undefined && headers === undefined;
     return target.deliver(

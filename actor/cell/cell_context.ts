@@ -26,8 +26,10 @@ import {
   NO_HEADERS,
 } from "../propagation/propagation.ts";
 import { type Log, SinkLog } from "../logging/log.ts";
+import type { Caller } from "../protocol/caller.ts";
 import {
   addHeaders,
+  callerOf,
   Envelope,
   type Mail,
   type Message,
@@ -89,6 +91,11 @@ export class CellContext implements Context {
   get sender(): ActorRef<AnyProtocol> | undefined {
     const mail = this.#current;
     return mail === undefined ? undefined : senderOf(mail);
+  }
+
+  get caller(): Caller | undefined {
+    const mail = this.#current;
+    return mail === undefined ? undefined : callerOf(mail);
   }
 
   get remaining(): number {

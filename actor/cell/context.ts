@@ -9,6 +9,7 @@ import type {
   MessageOf,
   MessageReply,
 } from "../protocol/protocol.ts";
+import type { Caller } from "../protocol/caller.ts";
 import type { Behavior } from "../protocol/handlers.ts";
 import type { Log } from "../logging/log.ts";
 import type { ActorRef, AskOptions } from "../reference/ref.ts";
@@ -34,6 +35,12 @@ export interface Context<P extends AnyProtocol = AnyProtocol> {
   readonly system: ActorSystem;
   /** Who sent the message with {@linkcode Context.tell} or {@linkcode Context.ask}. */
   readonly sender: ActorRef<AnyProtocol> | undefined;
+  /**
+   * Who the message has come from, when it has come from another node: what that node or client has proved to be,
+   * and what it may do. `undefined` for messages of this node. {@linkcode Context.sender} is what the message says,
+   * this is what the connection shows.
+   */
+  readonly caller: Caller | undefined;
   /** How long the asker still waits, in milliseconds; `Infinity` when nobody waits. */
   readonly remaining: number;
   /** What came with the message besides its body, such as a trace context; see {@linkcode Propagator}. */

@@ -4,6 +4,7 @@
  */
 
 import type { AskLink } from "../asks/ask_chain.ts";
+import type { Caller } from "./caller.ts";
 import { showAs } from "../logging/inspect.ts";
 import type { MessageHeaders } from "../propagation/propagation.ts";
 import type { ProtocolData } from "./protocol.ts";
@@ -56,6 +57,31 @@ showAs(
   ({ type, body }, inspect) =>
     body === undefined ? `${type}()` : `${type}(${inspect(body)})`,
 );
+
+/** A message that came from another node. */
+export class ReceivedMessage extends MessageValue {
+  /** Who brought it. */
+  readonly caller: Caller;
+
+  constructor(
+    protocol: ProtocolData,
+    index: number,
+    type: string,
+    body: unknown,
+    caller: Caller,
+  ) {
+    super(protocol, index, type, body);
+    this.caller = caller;
+  }
+}
+
+/** The same message, as `caller` would have brought it. */
+export function broughtBy(
+  { protocol, index, type, body }: Message,
+  caller: Caller,
+): Message {
+  return new ReceivedMessage(protocol, index, type, body, caller);
+}
 
 /** Takes the one outcome of an ask. A second outcome is ignored. */
 export interface ReplyTo {
@@ -117,6 +143,12 @@ export function messageOf(mail: Mail): Message {
 /** Who sent `mail`, when that is known. */
 export function senderOf(mail: Mail): BaseRef | undefined {
   return mail instanceof Envelope ? mail.sender : undefined;
+}
+
+/** Who brought `mail`, when it came from another node. */
+export function callerOf(mail: Mail): Caller | undefined {
+  const message = messageOf(mail);
+  return message instanceof ReceivedMessage ? message.caller : undefined;
 }
 
 /** Who awaits a reply to `mail`. */

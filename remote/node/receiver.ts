@@ -10,7 +10,7 @@ import {
   Envelope,
   type Mail,
   type Message,
-  MessageValue,
+  ReceivedMessage,
 } from "../../actor/protocol/message.ts";
 import { Pid } from "../../actor/reference/pid.ts";
 import type {
@@ -128,7 +128,9 @@ export class Receiver {
       return this.#undecodable(link, incoming, cell, error);
     }
     const { protocol, message } = meaning;
-    const value = new MessageValue(protocol, message.index, message.type, body);
+    const { index, type: name } = message;
+    const { identity: caller = UNKNOWN } = link;
+    const value = new ReceivedMessage(protocol, index, name, body, caller);
     if (
       identity !== undefined &&
       this.#isDenied(link, incoming, cell, value, identity)
