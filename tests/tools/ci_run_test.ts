@@ -49,13 +49,27 @@ async function find(name: string): Promise<string> {
   throw new Error(`Cannot find "${name}" in /bin or /usr/bin`);
 }
 
-Deno.test(".ci/run ends with the counts of the tests", async () => {
-  const run = await runWith({
-    deno: 'echo "$@"; echo "12 passed, 0 failed"; echo noise',
-  });
-  assertEquals(run.lastLine, "12 passed, 0 failed", run.text);
+/** A Deno whose gate says how many tests have passed. */
+const green = (passed: number) => `
+  echo "$@"
+  if [ "$2" = ok ]; then echo "${passed} passed, 0 failed"; fi
+  echo noise`;
+
+Deno.test(".ci/run ends with the counts of the tests and the long runs", async () => {
+  const run = await runWith({ deno: green(12) });
+  assertEquals(run.lastLine, "14 passed, 0 failed", run.text);
   assertEquals(run.code, 0);
-  assertStringIncludes(run.text, "task ok");
+  for (const words of ["task ok", "task chaos 60", "task fuzz 1000000"]) {
+    assertStringIncludes(run.text, words);
+  }
+});
+
+Deno.test(".ci/run fails with a long run, and begins no other", async () => {
+  const run = await runWith({
+    deno: `${green(12)}; [ "$2" != chaos ]`,
+  });
+  assertEquals(run.lastLine, "12 passed, 1 failed", run.text);
+  assertEquals(run.code, 1);
 });
 
 Deno.test(".ci/run fails with the tests", async () => {
@@ -89,11 +103,11 @@ Deno.test(".ci/run installs Deno from npm when it is missing", async () => {
     npm: [
       'echo "npm $*"',
       'mkdir -p "$4/bin"',
-      `printf '#!%s\\necho "5 passed, 0 failed"\\n' "$BASH" > "$4/bin/deno"`,
+      `printf '#!%s\\nif [ "$2" = ok ]; then echo "5 passed, 0 failed"; fi\\n' "$BASH" > "$4/bin/deno"`,
       'chmod +x "$4/bin/deno"',
     ].join("\n"),
   });
-  assertEquals(run.lastLine, "5 passed, 0 failed", run.text);
+  assertEquals(run.lastLine, "7 passed, 0 failed", run.text);
   assertEquals(run.code, 0);
   assertStringIncludes(run.text, "npm install --global --prefix");
 });
