@@ -9,6 +9,7 @@ import { randomIncarnation } from "../internal/random.ts";
 import type { NodeIdentity } from "./handshake/handshake.ts";
 import { RemoteNode } from "./node/node.ts";
 import { checkProofs, readProofs } from "./handshake/own_proofs.ts";
+import { checkClientKinds } from "./remote_option_kinds.ts";
 import { checkedOptions, type RemoteOptions } from "./remote_options.ts";
 import type { Connection, Listener } from "./transport/transport.ts";
 
@@ -72,10 +73,12 @@ export interface ClientParts {
 export async function makeClient(
   options: RemoteConnectOptions,
 ): Promise<ClientParts> {
-  const { system: systemOptions = {}, ...remoteOptions } = options;
+  checkClientKinds(options);
+  const { system: systemOptions = {}, name: wanted, ...remoteOptions } =
+    options;
   const settings = checkedOptions(remoteOptions);
   const certified = await settings.transport.identity?.();
-  const name = options.name ?? certified?.system ??
+  const name = wanted ?? certified?.system ??
     `client-${randomIncarnation()}`;
   const system = new ActorSystem(name, { logger: null, ...systemOptions });
   const internals = internalsOf(system);

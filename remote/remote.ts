@@ -94,8 +94,9 @@ export class Remote implements AsyncDisposable {
    * @param options Where to listen, and limits.
    * @returns The network side of the system, which belongs to the caller.
    * @throws {ListenError} When the address cannot be bound.
-   * @throws {TypeError} When the system has remoting already or has ended, clear text on a routable
-   * address was not asked for, or a certificate is no good or for another system or host.
+   * @throws {TypeError} When there is no option of a name, or it is of another type; when the system has remoting
+   * already or has ended, clear text on a routable address was not asked for, or a certificate is no good or for
+   * another system or host.
    * @throws {RangeError} When a limit is out of its range; the message names the range.
    * @throws {HandshakeError} When the node, which is to keep strangers out, has welcomed one for a test.
    */
@@ -126,7 +127,8 @@ export class Remote implements AsyncDisposable {
    *
    * @param options Limits, times and proofs.
    * @returns The client, which belongs to the caller.
-   * @throws {TypeError} When the name is not allowed, or a certificate is no good or for somebody else.
+   * @throws {TypeError} When there is no option of a name, or it is of another type; when the name is not allowed,
+   * or a certificate is no good or for somebody else.
    * @throws {RangeError} When a limit is out of its range; the message names the range.
    *
    * @example

@@ -17,6 +17,7 @@ import type { ConnectionRate } from "./node/gate.ts";
 import type { NodeOptions } from "./node/node_options.ts";
 import { OUTBOUND_BUDGET } from "./link/outbound_options.ts";
 import type { RedialDelay } from "./node/redials.ts";
+import { checkNodeKinds } from "./remote_option_kinds.ts";
 import {
   type NetworkInterface,
   ownAddress,
@@ -202,12 +203,13 @@ export interface RemoteSettings extends NodeOptions {
 /**
  * Completes options with defaults.
  *
- * @throws {TypeError} When clear text on a routable address was not asked for, or nobody could use the
- * address, or an address for others was not found.
+ * @throws {TypeError} When there is no option of a name, or it is of another type; when clear text on a routable
+ * address was not asked for, or nobody could use the address, or an address for others was not found.
  * @throws {RangeError} When a limit is out of its range; the message names the range.
  */
 export function checkedOptions(options: RemoteOptions): RemoteSettings {
   const {
+  checkNodeKinds(options);
     hostname = "127.0.0.1",
     port = 0,
     interfaces = systemInterfaces,

@@ -112,7 +112,8 @@ export function chooseCompression(
 
 /** Throws a `TypeError` when `setting` is none that is known. */
 export function checkCompression(setting: MessageCompression): void {
-  if (setting === "auto" || setting === "none" || setting in BY_NAME) return;
+  const isNamed = Object.hasOwn(BY_NAME, setting);
+  if (setting === "auto" || setting === "none" || isNamed) return;
   throw new TypeError(
     `Cannot start remoting: compression is "${setting}", one of "auto", "none", "zstd", "gzip" and "brotli" was expected`,
   );

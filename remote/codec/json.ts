@@ -53,8 +53,10 @@ const chunkText = new ChunkText();
  *
  * @param schema Checks every value that is received.
  * @returns The codec; it holds no state.
+ * @throws {TypeError} When `schema` is no Standard Schema.
  */
 export function json<T = unknown>(schema?: StandardSchema<T>): Codec<T> {
+  if (schema !== undefined) checkSchema(schema);
   return new JsonCodec(schema);
 }
 
@@ -158,6 +160,17 @@ function parse(text: string, suspicious: boolean): unknown {
 function needsLook(text: string): boolean {
   return text.length > SHALLOW_LENGTH || text.includes("__proto__") ||
     text.includes("\\u");
+}
+
+/** A schema that is none would let everything pass until the first message came. */
+function checkSchema(schema: StandardSchema<unknown>): void {
+  const standard: unknown = schema?.["~standard"];
+  const isSchema = typeof standard === "object" && standard !== null &&
+    "validate" in standard && typeof standard.validate === "function";
+  if (isSchema) return;
+  throw new TypeError(
+    'Cannot make a JSON codec: the schema has no "~standard" with validate(), a Standard Schema was expected',
+  );
 }
 
 function validate<T>(schema: StandardSchema<T>, value: unknown): T {

@@ -16,6 +16,12 @@ import type { Random } from "../../internal/random.ts";
 import { failureOf, outcomeFor } from "../failure.ts";
 import { codecOf } from "../codec/message_codecs.ts";
 import { checkInteger } from "../checks.ts";
+import {
+  checkOptions,
+  NUMBER,
+  type OptionKinds,
+  TEXT,
+} from "../option_kinds.ts";
 import type { DeliveryFailure } from "./inbox_core.ts";
 import {
   Inbox,
@@ -61,6 +67,13 @@ export interface InboxOptions {
   maxOutboxes?: number;
 }
 
+const KINDS: OptionKinds<InboxOptions> = {
+  name: TEXT,
+  window: NUMBER,
+  maxMessageBytes: NUMBER,
+  maxOutboxes: NUMBER,
+};
+
 /**
  * Spawns an actor that takes messages from each {@linkcode Outbox} and hands them to another actor:
  * in order, once each, no more at a time than that actor has handled. A message is confirmed when it has
@@ -73,6 +86,7 @@ export interface InboxOptions {
  * @param target Who handles the messages.
  * @param options Its name and limits.
  * @returns The inbox; to be stopped as any actor.
+ * @throws {TypeError} When there is no option of a name, or it is of another type.
  * @throws {RangeError} When a limit is out of its range.
  * @throws {NameTakenError} When an actor of that name lives.
  *
@@ -98,13 +112,14 @@ export function spawnInbox<P extends AnyProtocol>(
   target: ActorRef<P>,
   options: InboxOptions = {},
 ): ActorRef<InboxProtocol> {
+  const action = "make an inbox";
+  checkOptions(action, options, KINDS);
   const {
     name,
     window = 32,
     maxMessageBytes = 64 * 1024 * 1024,
     maxOutboxes = 1_024,
   } = options;
-  const action = "make an inbox";
   checkInteger(action, "window", window, 1, 4_096);
   checkInteger(action, "maxMessageBytes", maxMessageBytes, 1, 2 ** 31);
   checkInteger(action, "maxOutboxes", maxOutboxes, 1, 1_000_000);

@@ -86,6 +86,7 @@ export class Outbox<P extends AnyProtocol> implements AsyncDisposable {
    * @param protocol What the actor behind the inbox speaks.
    * @param inbox The inbox, on this node or another.
    * @param options Guarantee, limits and times.
+   * @throws {TypeError} When there is no option of a name, or it is none of what it may be.
    * @throws {RangeError} When a limit is out of its range.
    */
   constructor(

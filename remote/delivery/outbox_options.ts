@@ -5,6 +5,13 @@
 
 import { type Backoff, checkBackoff } from "../../actor/supervision/backoff.ts";
 import { checkInteger } from "../checks.ts";
+import {
+  checkOptions,
+  group,
+  NUMBER,
+  oneOf,
+  type OptionKinds,
+} from "../option_kinds.ts";
 
 /** Options of an {@linkcode Outbox}. */
 export interface OutboxOptions {
@@ -40,21 +47,38 @@ export interface OutboxOptions {
   backoff?: Backoff;
 }
 
+const BACKOFF: OptionKinds<Backoff> = {
+  min: NUMBER,
+  max: NUMBER,
+  factor: NUMBER,
+  jitter: NUMBER,
+};
+const KINDS: OptionKinds<OutboxOptions> = {
+  guarantee: oneOf("at_least_once", "effectively_once"),
+  maxBytes: NUMBER,
+  giveUpAfter: NUMBER,
+  resendAfter: NUMBER,
+  backoff: group(BACKOFF),
+};
+
 /**
  * Completes options with defaults.
  *
+ * @throws {TypeError} When there is no option of a name, or it is none of what it may be.
  * @throws {RangeError} When a limit is out of its range.
  */
 export function checkedOutboxOptions(
-  {
+  options: OutboxOptions,
+): Required<OutboxOptions> {
+  const action = "make an outbox";
+  checkOptions(action, options, KINDS);
+  const {
     guarantee = "at_least_once",
     maxBytes = 4 * 1024 * 1024,
     giveUpAfter = 60_000,
     resendAfter = 2_000,
     backoff = { min: 50, max: 2_000 },
-  }: OutboxOptions,
-): Required<OutboxOptions> {
-  const action = "make an outbox";
+  } = options;
   checkInteger(action, "maxBytes", maxBytes, 1, Number.MAX_SAFE_INTEGER);
   checkInteger(action, "giveUpAfter", giveUpAfter, 100, 86_400_000);
   checkInteger(action, "resendAfter", resendAfter, 10, 86_400_000);

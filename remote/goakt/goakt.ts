@@ -107,13 +107,14 @@ export class Goakt {
       serverIdleTimeout,
       maxServed,
       maxUnfinishedBytes,
+      connectTimeout = parts.connectTimeout,
       ...client
     } = options;
     this.#internals = internals;
     this.client = new GoaktClient({
       runtime: internals.runtime,
       transport,
-      options: { connectTimeout: parts.connectTimeout, ...client, limit },
+      options: { ...client, connectTimeout, limit },
       meters,
     });
     this.host = new LocalHost(internals, {

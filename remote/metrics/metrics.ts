@@ -7,6 +7,7 @@ import {
   type HistogramSnapshot,
   LatencyHistogram,
 } from "../../actor/metrics/histogram.ts";
+import { checkOptions, NUMBER } from "../option_kinds.ts";
 
 /**
  * Where the figures of remoting go. Called in the middle of sending and reading, so it must be quick.
@@ -156,9 +157,12 @@ export class MemoryRemoteMetrics implements RemoteMetrics {
   /**
    * Has no figures yet.
    *
+   * @throws {TypeError} When there is no option of a name, or it is of another type.
    * @throws {RangeError} When there is room for no peer.
    */
-  constructor({ maxPeers = 256 }: MemoryRemoteMetricsOptions = {}) {
+  constructor(options: MemoryRemoteMetricsOptions = {}) {
+    checkOptions("keep figures of peers", options, { maxPeers: NUMBER });
+    const { maxPeers = 256 } = options;
     if (!(maxPeers >= 1)) {
       throw new RangeError(
         `Cannot keep figures of peers: maxPeers is ${maxPeers}, at least 1 was expected`,

@@ -13,6 +13,7 @@ import {
 import { describe } from "../../actor/errors.ts";
 import { type Clock, systemClock } from "../../internal/clock.ts";
 import { TlsCredentials, type TlsPeer } from "./tls_credentials.ts";
+import { checkCertificateKinds, checkTlsKinds } from "./tls_option_kinds.ts";
 import { TcpTransport } from "../transport/tcp_transport.ts";
 import { TlsConnection } from "./tls_connection.ts";
 import { TlsListener } from "./tls_listener.ts";
@@ -127,8 +128,14 @@ export class TlsTransport implements Transport {
   /** Those that are open; closed ones go when another is added. */
   readonly #listeners: Set<TlsListener> = new Set();
 
-  /** Reads nothing yet: a certificate that is no good shows at the first use. */
+  /**
+   * Reads nothing yet: a certificate that is no good shows at the first use.
+   *
+   * @throws {TypeError} When there is no option of a name, or it is none of what it may be.
+   * @throws {RangeError} When a limit is out of its range; the message names the range.
+   */
   constructor(options: TlsTransportOptions) {
+    checkTlsKinds(options);
     const { cert, key, ca, authentication = "mutual", clock = systemClock } =
       options;
     this.security = authentication === "mutual" ? "mutual" : "encrypted";
@@ -145,6 +152,7 @@ export class TlsTransport implements Transport {
    * @throws {TypeError} When a certificate or key cannot be used, has expired, or names somebody else.
    */
   async reload(certificates: TlsCertificates): Promise<void> {
+    checkCertificateKinds(certificates);
     const before = await this.#current();
     const { cert, key, ca } = certificates;
     const options = { ...this.#options, cert, key, ca };

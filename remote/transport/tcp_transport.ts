@@ -5,6 +5,7 @@
 
 import { type Clock, systemClock } from "../../internal/clock.ts";
 import { ConnectError } from "../errors.ts";
+import { checkOptions, CLOCK } from "../option_kinds.ts";
 import { gated } from "./gated_listener.ts";
 import { reason, SocketConnection, SocketListener } from "./socket.ts";
 import {
@@ -56,8 +57,13 @@ export class TcpTransport implements Transport {
   readonly scheme = "tcp";
   readonly #clock: Clock;
 
-  /** Opens nothing yet. */
+  /**
+   * Opens nothing yet.
+   *
+   * @throws {TypeError} When there is no option of a name, or it is of another type.
+   */
   constructor(options: TcpTransportOptions = {}) {
+    checkOptions("make a TCP transport", options, { clock: CLOCK });
     const { clock = systemClock } = options;
     this.#clock = clock;
   }

@@ -4,6 +4,7 @@
  */
 
 import { ConnectError } from "../errors.ts";
+import { checkOptions, WORD } from "../option_kinds.ts";
 import { reason, SocketConnection, SocketListener } from "./socket.ts";
 import {
   checkPort,
@@ -57,9 +58,16 @@ export class UnixTransport implements Transport {
   readonly security = "private";
   readonly #directory: string;
 
-  /** Opens nothing yet. */
-  constructor({ directory }: UnixTransportOptions) {
-    this.#directory = directory;
+  /**
+   * Opens nothing yet.
+   *
+   * @throws {TypeError} When there is no directory or no option of a name.
+   */
+  constructor(options: UnixTransportOptions) {
+    checkOptions("make a Unix transport", options, { directory: WORD }, [
+      "directory",
+    ]);
+    this.#directory = options.directory;
   }
 
   /**

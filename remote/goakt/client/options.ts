@@ -77,7 +77,7 @@ export function clientSettings(
     answerTimeout: 5_000,
     budget: OUTBOUND_BUDGET,
     limit: MAX_FRAME_BYTES,
-    ...options,
+    ...given(options),
   };
   const { compression, maxIdle, ...positive } = settings;
   if (!COMPRESSIONS.includes(compression)) {
@@ -90,6 +90,12 @@ export function clientSettings(
   check("maxIdle", maxIdle, 0);
   for (const [name, value] of Object.entries(positive)) check(name, value, 1);
   return settings;
+}
+
+/** Without what is `undefined`, which stands for the default. */
+function given(options: GoaktClientOptions): GoaktClientOptions {
+  const set = Object.entries(options).filter(([, it]) => it !== undefined);
+  return Object.fromEntries(set);
 }
 
 function check(name: string, value: number, lowest: number): void {
