@@ -26,6 +26,8 @@ export async function makeNode<T>(
   begin: (node: RemoteNode, self: NodeAddress) => T,
 ): Promise<T> {
   const settings = checkedOptions(options);
+  // A transport has defaults of its own for what the user has not said.
+  const { handshakeTimeout, maxHalfOpen } = options;
   const {
     hostname,
     port,
@@ -40,7 +42,8 @@ export async function makeNode<T>(
   checkFree(system, internals.runtime);
   const { clock, events } = internals.runtime;
   const { transport, metrics } = nodeOptions;
-  const listener = await Gate.listen(transport, { hostname, port }, {
+  const where = { hostname, port, handshakeTimeout, maxHalfOpen };
+  const listener = await Gate.listen(transport, where, {
     rate,
     clock,
     warn: (text) => events.publish({ type: "warning", text }),

@@ -100,7 +100,7 @@ export interface RemoteOptions extends SecurityOptions {
    */
   connectTimeout?: number;
   /**
-   * How long a handshake may take, in milliseconds.
+   * How long a handshake may take, in milliseconds; over TLS also the one of who connects, before that.
    * @default 5000
    */
   handshakeTimeout?: number;
@@ -149,7 +149,8 @@ export interface RemoteOptions extends SecurityOptions {
   connectionRate?: ConnectionRate;
   /**
    * Connections whose handshake is under way, at most. Of more, those of an address that holds fewer than
-   * another take the place of one of the other; the rest waits a moment and is refused.
+   * another take the place of one of the other; the rest waits a moment and is refused. Given, it is also the
+   * limit for TLS handshakes, 1280 otherwise, unless the transport has one of its own.
    * @default 256
    */
   maxHalfOpen?: number;
@@ -208,8 +209,8 @@ export interface RemoteSettings extends NodeOptions {
  * @throws {RangeError} When a limit is out of its range; the message names the range.
  */
 export function checkedOptions(options: RemoteOptions): RemoteSettings {
-  const {
   checkNodeKinds(options);
+  const {
     hostname = "127.0.0.1",
     port = 0,
     interfaces = systemInterfaces,

@@ -65,7 +65,7 @@ export class Gate implements Listener {
   /** Listens; what it throws is in {@linkcode Transport.listen}. */
   static async listen(
     transport: Transport,
-    where: Pick<ListenOptions, "hostname" | "port">,
+    where: Omit<ListenOptions, "admits">,
     options: GateOptions,
   ): Promise<Gate> {
     const guard = new Guard(options);

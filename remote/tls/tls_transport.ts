@@ -59,14 +59,14 @@ export interface TlsTransportOptions extends TlsCertificates {
   minVersion?: "TLSv1.2" | "TLSv1.3";
   /**
    * How long the TLS handshake of who connects may take, in milliseconds.
-   * @default {5000}
+   * @default {the `handshakeTimeout` that the node was given; 5000 without one}
    */
   handshakeTimeout?: number;
   /**
    * TLS handshakes under way, at most; when another begins, one is cut off: the one that has taken longest, of
    * those from the address that has the most. A GoAkt node that asks a thousand times at once begins a thousand.
    * Each takes about 100 KiB.
-   * @default {1280}
+   * @default {the `maxHalfOpen` that the node was given; 1280 without one}
    */
   maxHalfOpen?: number;
   /**
@@ -170,7 +170,10 @@ export class TlsTransport implements Transport {
   /** Binds an address; see {@linkcode Transport.listen}. */
   async listen(options: ListenOptions): Promise<Listener> {
     checkPort(options.port, 0);
-    const { handshakeTimeout = 5_000, maxHalfOpen = 1_280 } = this.#options;
+    const {
+      handshakeTimeout = options.handshakeTimeout ?? 5_000,
+      maxHalfOpen = options.maxHalfOpen ?? 1_280,
+    } = this.#options;
     const credentials = await this.#current();
     const listener = new TlsListener({
       listener: await this.#transport.listen(options),

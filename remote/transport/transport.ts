@@ -26,6 +26,17 @@ export interface ListenOptions {
    * @default {all are admitted}
    */
   admits?: (connection: Pick<Connection, "local" | "remote">) => boolean;
+  /**
+   * How long a handshake of the transport itself may take, in milliseconds, where it has one and was not told
+   * otherwise when it was made.
+   * @default {what the transport thinks right}
+   */
+  handshakeTimeout?: number | undefined;
+  /**
+   * Such handshakes under way, at most, where the transport was not told otherwise when it was made.
+   * @default {what the transport thinks right}
+   */
+  maxHalfOpen?: number | undefined;
 }
 
 /** Whom to connect to, and how long that may take. */
