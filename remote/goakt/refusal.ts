@@ -75,6 +75,11 @@ export function actorNotFound(name: string): Refusal {
   );
 }
 
+/** The node is about to leave. */
+export function remotingDisabled(): Refusal {
+  return new Refusal(Code.FAILED_PRECONDITION, TEXT.remotingDisabled);
+}
+
 /** The request is meant for another node. */
 export function invalidHost(): Refusal {
   return new Refusal(Code.INVALID_ARGUMENT, TEXT.invalidHost);

@@ -12,6 +12,7 @@ import {
   UnknownKindError,
 } from "../../../actor/errors.ts";
 import type { AnyKind } from "../../../actor/protocol/kind.ts";
+import type { BaseRef } from "../../../actor/reference/ref.ts";
 import { formatGoaktAddress } from "../address.ts";
 import { Code } from "../gen/internalpb/error_pb.ts";
 import type {
@@ -31,8 +32,13 @@ import {
   Refusal,
   TEXT,
 } from "../refusal.ts";
-import { findAddressable, type GoaktHost } from "./host.ts";
+import {
+  findAddressable,
+  type GoaktHost,
+  type RequestContext,
+} from "./host.ts";
 import { spawnOptions } from "./spawn_options.ts";
+import { checkTime, within } from "./time_left.ts";
 
 /** Which actor a request names. */
 interface Named {
@@ -45,21 +51,28 @@ interface Named {
 export function lookUp(
   host: GoaktHost,
   request: RemoteLookupRequest,
+  context: RequestContext,
 ): MessageInitShape<typeof RemoteLookupResponseSchema> {
   if (request.name === PROBE_NAME) {
     throw new Refusal(Code.FAILED_PRECONDITION, TEXT.notGoakt);
   }
   checkHost(host, request);
+  checkTime(context);
   const cell = cellOf(host, request);
   return { address: addressAt(host, request, cell.path) };
 }
 
-/** Creates an actor from a kind and waits for its start; a living one of that name is as good. */
+/**
+ * Creates an actor from a kind and waits for its start; a living one of that name is as good. One that has not
+ * started when the caller gives up is stopped, as GoAkt does.
+ */
 export async function spawn(
   host: GoaktHost,
   request: RemoteSpawnRequest,
+  context: RequestContext,
 ): Promise<Record<string, never>> {
   checkHost(host, request);
+  checkTime(context);
   const { actorName: name } = request;
   if (isReserved(name)) throw actorNotFound(name);
   const kind = kindOf(host, request.actorType);
@@ -70,7 +83,7 @@ export async function spawn(
     throw new Refusal(Code.INTERNAL_ERROR, TEXT.unknownDependency);
   }
   if (host.find(name) !== undefined && !name.includes("/")) return {};
-  await start(host, kind, { ...spawnOptions(request), name });
+  await start(host, kind, { ...spawnOptions(request), name }, context);
   return {};
 }
 
@@ -78,10 +91,11 @@ export async function spawn(
 export async function respawn(
   host: GoaktHost,
   request: RemoteReSpawnRequest,
+  context: RequestContext,
 ): Promise<Record<string, never>> {
-  const cell = commanded(host, request);
+  const cell = commanded(host, request, context);
   try {
-    await host.runtime.system.restart(cell.ref);
+    await within(host, host.runtime.system.restart(cell.ref), context);
   } catch (error) {
     throw failed(`failed to restart actor=${addressAt(host, request)}`, error);
   }
@@ -92,10 +106,11 @@ export async function respawn(
 export async function stop(
   host: GoaktHost,
   request: RemoteStopRequest,
+  context: RequestContext,
 ): Promise<Record<string, never>> {
-  const cell = commanded(host, request);
+  const cell = commanded(host, request, context);
   try {
-    await host.runtime.system.stop(cell.ref);
+    await within(host, host.runtime.system.stop(cell.ref), context);
   } catch (error) {
     throw failed(`failed to stop actor=${addressAt(host, request)}`, error);
   }
@@ -106,8 +121,9 @@ export async function stop(
 export function reinstate(
   host: GoaktHost,
   request: RemoteReinstateRequest,
+  context: RequestContext,
 ): Record<string, never> {
-  host.runtime.system.reinstate(commanded(host, request).ref);
+  host.runtime.system.reinstate(commanded(host, request, context).ref);
   return {};
 }
 
@@ -124,16 +140,20 @@ export function checkHost(
 }
 
 async function start(
-  { runtime: { system } }: GoaktHost,
+  host: GoaktHost,
   kind: AnyKind,
   options: ActorOptions & { name: string },
+  context: RequestContext,
 ): Promise<void> {
+  const { system } = host.runtime;
+  let ref: BaseRef | undefined;
   try {
     // Peers send no input; a kind that needs one fails to start.
-    const ref = system.spawn(kind as never, options as never);
-    await ref.started();
+    ref = system.spawn(kind as never, options as never) as BaseRef;
+    await within(host, ref.started(), context);
   } catch (error) {
     if (error instanceof NameTakenError) return;
+    if (error instanceof Refusal && ref !== undefined) void system.stop(ref);
     if (error instanceof TypeError) {
       throw new Refusal(Code.INTERNAL_ERROR, error.message);
     }
@@ -150,9 +170,14 @@ function kindOf({ kinds }: GoaktHost, type: string): AnyKind {
   }
 }
 
-/** The living actor that a request wants something of. */
-function commanded(host: GoaktHost, request: Named): Cell {
+/** The living actor that a request wants something of, while its caller waits. */
+function commanded(
+  host: GoaktHost,
+  request: Named,
+  context: RequestContext,
+): Cell {
   checkHost(host, request);
+  checkTime(context);
   if (isReserved(request.name)) throw actorNotFound(request.name);
   return cellOf(host, request);
 }
@@ -173,5 +198,6 @@ function addressAt(
 }
 
 function failed(what: string, error: unknown): Refusal {
-  return new Refusal(Code.INTERNAL_ERROR, `${what}: ${describe(error)}`);
+  const why = error instanceof Refusal ? error.message : describe(error);
+  return new Refusal(Code.INTERNAL_ERROR, `${what}: ${why}`);
 }

@@ -91,10 +91,15 @@ export class GoaktServer {
     }
   }
 
-  /** Lets requests that are in work be answered; takes no more. Resolves when all connections are closed. */
+  /**
+   * Takes no more connections, and closes those that are open once no request is in work on any of them. What
+   * comes until then is answered as the host sees fit. Resolves when all are closed.
+   */
   async drain(): Promise<void> {
     this.#state = "draining";
-    for (const served of this.#served.keys()) served.drain();
+    const served = [...this.#served.keys()];
+    await Promise.all(served.map((connection) => connection.idle()));
+    this.close();
     await Promise.allSettled(this.#served.values());
   }
 

@@ -23,6 +23,7 @@ import type {
   GrainTarget,
   RequestContext,
 } from "./host.ts";
+import { checkTime, timedOut, within } from "./time_left.ts";
 
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9-_.]*$/;
 const LONGEST_NAME = 255;
@@ -37,7 +38,7 @@ export async function tellGrain(
 ): Promise<Record<string, never>> {
   const { target, address } = addressed(host, grain);
   const work = run(() => target.tell(address, fromAny(message)));
-  await within(host, work, TELL_TIMEOUT, remaining);
+  await within(host, work, { timeout: TELL_TIMEOUT, remaining });
   return {};
 }
 
@@ -54,7 +55,7 @@ export async function askGrain(
   const left = Math.min(timeout, remaining);
   if (!(left > 0)) throw timedOut();
   const work = run(() => target.ask(address, fromAny(message), left));
-  const reply = await within(host, work, timeout, remaining);
+  const reply = await within(host, work, { timeout, remaining });
   return { message: toAny(reply) };
 }
 
@@ -62,8 +63,10 @@ export async function askGrain(
 export async function activateGrain(
   host: GoaktHost,
   { grain }: RemoteActivateGrainRequest,
+  context: RequestContext,
 ): Promise<Record<string, never>> {
   checkHost(host, place(grain));
+  checkTime(context);
   const value = grain?.grainId?.value ?? "";
   if (isReserved(value)) {
     throw new Refusal(
@@ -77,13 +80,16 @@ export async function activateGrain(
   }
   const target = kindTarget(host, parsed);
   const timeout = grain?.activationTimeout;
-  await run(() =>
+  const { remaining } = context;
+  const work = run(() =>
     target.activate(parsed, {
       timeout: timeout === undefined ? 0 : Math.max(0, fromDuration(timeout)),
       retries: Math.max(0, grain?.activationRetries ?? 0),
       mailboxCapacity: Math.max(0, Number(grain?.mailboxCapacity ?? 0n)),
+      remaining,
     })
   );
+  await within(host, work, context);
   return {};
 }
 
@@ -144,31 +150,6 @@ async function run<T>(work: () => Promise<T>): Promise<T> {
     if (error instanceof AskTimeoutError) throw timedOut();
     throw new Refusal(Code.INTERNAL_ERROR, describe(error));
   }
-}
-
-/** Waits for `work`, no longer than the caller does. */
-async function within<T>(
-  { runtime: { clock } }: GoaktHost,
-  work: Promise<T>,
-  timeout: number,
-  remaining: number,
-): Promise<T> {
-  const isDeadline = remaining < timeout;
-  const late = Promise.withResolvers<never>();
-  const timer = clock.setTimer(
-    Math.max(0, Math.min(timeout, remaining)),
-    () =>
-      late.reject(isDeadline ? timedOut(TEXT.deadlineExceeded) : timedOut()),
-  );
-  try {
-    return await Promise.race([work, late.promise]);
-  } finally {
-    timer.cancel();
-  }
-}
-
-function timedOut(...lines: readonly string[]): Refusal {
-  return new Refusal(Code.INTERNAL_ERROR, ...lines, TEXT.timedOut);
 }
 
 const BAD_NAME =

@@ -34,8 +34,8 @@ export interface GoaktHost {
   wallClock(): number;
   /** Grains, once the layer above has plugged itself in. */
   readonly grains: GrainTarget | undefined;
-  /** Whether the node is a member of a cluster; others do not say their load and kinds. */
-  readonly isClustered: boolean;
+  /** Whether requests are carried out; those that come while the node leaves are refused. */
+  readonly remoting: "on" | "off";
   /** Tells a message of the protocol to whoever asked over a tell. */
   reply(to: string, message: Payload): void;
 }
@@ -64,6 +64,8 @@ export interface GrainActivation {
   readonly retries: number;
   /** How many messages may wait; 0 for no bound. */
   readonly mailboxCapacity: number;
+  /** Milliseconds that the caller still waits; `Infinity` when it does not say. */
+  readonly remaining: number;
 }
 
 /** Where the requests to grains go: the layer above implements it. */

@@ -47,8 +47,8 @@ export class LocalHost implements GoaktHost {
   readonly port: number;
   /** Set by the layer of grains while it runs. */
   grains: GrainTarget | undefined = undefined;
-  /** Set by the layer of clusters while it runs. */
-  isClustered = false;
+  /** Set to `"off"` when the node begins to leave. */
+  remoting: "on" | "off" = "on";
   readonly #internals: SystemInternals;
   readonly #options: LocalHostOptions;
   readonly #names: ReadonlySet<string>;

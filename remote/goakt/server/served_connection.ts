@@ -66,7 +66,9 @@ export class ServedConnection {
   #outBytes = 0;
   /** Since when a part of a request has waited for the rest. */
   #partialSince: number | undefined = undefined;
-  #state: "running" | "draining" | "closed" = "running";
+  #state: "running" | "closed" = "running";
+  /** Settles once what came is answered; there while something is being answered. */
+  #answering: Promise<void> | undefined = undefined;
   /** What the time limit is for. */
   #doing: "reading" | "writing" = "reading";
   /** Bytes of unfinished requests, as the room has been told. */
@@ -97,7 +99,9 @@ export class ServedConnection {
         this.#timeLimit.rest();
         if (bytes === undefined || this.#state !== "running") break;
         if (bytes.length >= PROGRESS_BYTES) this.#partialSince = undefined;
-        await this.#carryOut(this.#core.step({ kind: "received", bytes }));
+        const effects = this.#core.step({ kind: "received", bytes });
+        await (this.#answering = this.#carryOut(effects));
+        this.#answering = undefined;
         this.#hold(this.#core.held);
         if (this.#state !== "running") break;
       }
@@ -110,11 +114,9 @@ export class ServedConnection {
     }
   }
 
-  /** Lets the request that is in work be answered, and closes the connection then. */
-  drain(): void {
-    if (this.#state !== "running") return;
-    if (this.#core.isHandling) this.#state = "draining";
-    else this.close();
+  /** Resolves once all requests that came are answered, or nobody is there to be answered. */
+  async idle(): Promise<void> {
+    await this.#answering?.catch(() => {}); // the run has the same rejection
   }
 
   /** Closes the connection now; what is in work goes on, for nobody. */

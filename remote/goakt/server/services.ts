@@ -6,6 +6,8 @@
 import {
   create,
   type DescMessage,
+  isMessage,
+  type Message,
   type MessageInitShape,
   type MessageShape,
 } from "@bufbuild/protobuf";
@@ -44,7 +46,7 @@ import {
   RemoteTellResponseSchema,
 } from "../gen/internalpb/remoting_pb.ts";
 import { decodeMessage, encodeMessage } from "../messages.ts";
-import { toErrorMessage } from "../refusal.ts";
+import { PROBE_NAME, remotingDisabled, toErrorMessage } from "../refusal.ts";
 import { remainingOf } from "../time.ts";
 import { lookUp, reinstate, respawn, spawn, stop } from "./actors.ts";
 import { kinds, nodeMetric, persistPeerState } from "./cluster.ts";
@@ -159,6 +161,9 @@ function service<Req extends DescMessage, Res extends DescMessage>(
     run: (host, body, context, limit) => {
       const message = decodeMessage(request, body);
       try {
+        if (host.remoting === "off" && !isOfItself(message)) {
+          throw remotingDisabled();
+        }
         const init = run(host, message, context);
         if (!(init instanceof Promise)) return answer(init, limit);
         return init.then((value) => answer(value, limit)).catch(refuse);
@@ -167,6 +172,14 @@ function service<Req extends DescMessage, Res extends DescMessage>(
       }
     },
   };
+}
+
+/** Whether a request wants to know what the node is: it says so also while it is about to leave. */
+function isOfItself(message: Message): boolean {
+  return isMessage(message, GetNodeMetricRequestSchema) ||
+    isMessage(message, GetKindsRequestSchema) ||
+    isMessage(message, RemoteLookupRequestSchema) &&
+      message.name === PROBE_NAME;
 }
 
 function refuse(error: unknown): Uint8Array {

@@ -98,12 +98,15 @@ export interface GoaktNode extends AsyncDisposable {
   echo(name: string): EchoLog;
 }
 
-export function goaktNode(propagator?: Propagator): GoaktNode {
+export function goaktNode(
+  propagator?: Propagator,
+  kinds: readonly Kind<EchoProtocol>[] = [],
+): GoaktNode {
   const clock = new ManualClock();
   const system = new ActorSystem("shop", {
     clock,
     logger: null,
-    kinds: [EchoKind],
+    kinds: [EchoKind, ...kinds],
     ...(propagator && { propagator }),
   });
   const replies: { to: string; message: Payload }[] = [];

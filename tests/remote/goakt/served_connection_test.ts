@@ -207,26 +207,42 @@ Deno.test("ServedConnection closes a connection that is silent for too long", as
   assertEquals(pair.clock.pending, 0);
 });
 
-Deno.test("ServedConnection.drain() lets the request in work be answered, and takes no other", async () => {
+Deno.test("ServedConnection.idle() resolves once all that came is answered", async () => {
   await using pair = await connectionPair();
   const { served, handled, release } = serve(pair);
   const run = served.run();
   const client = new Client(pair.dialled);
   await pair.dialled.write(concatBytes(["?a", "b"].map(request)));
   await pair.clock.settle();
-  served.drain();
+  let state = "busy";
+  const idle = served.idle().then(() => state = "idle");
+  await pair.clock.settle();
+  assertEquals([state, handled], ["busy", ["?a"]]);
   release("?a");
-  assertEquals(await client.next(), "?a");
+  await idle;
+  served.close();
+  assertEquals([await client.next(), await client.next()], ["?a", "b"]);
   assertEquals(await client.next(), undefined);
-  assertEquals(handled, ["?a"]);
   await run;
 });
 
-Deno.test("ServedConnection.drain() closes at once when nothing is in work", async () => {
+Deno.test("ServedConnection.idle() resolves when the connection is closed", async () => {
   await using pair = await connectionPair();
   const { served } = serve(pair);
   const run = served.run();
-  served.drain();
-  await run;
+  await pair.dialled.write(request("?a"));
+  await pair.clock.settle();
+  const idle = served.idle();
+  served.close();
+  await Promise.all([idle, run]);
   assertEquals(await pair.dialled.read(), undefined);
+});
+
+Deno.test("ServedConnection.idle() resolves at once when nothing is in work", async () => {
+  await using pair = await connectionPair();
+  const { served } = serve(pair);
+  const run = served.run();
+  await served.idle();
+  served.close();
+  await run;
 });

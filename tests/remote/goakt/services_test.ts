@@ -26,12 +26,14 @@ import {
 } from "../../../remote/goakt/gen/internalpb/remoting_pb.ts";
 import { decodeMessage } from "../../../remote/goakt/messages.ts";
 import { fromAny, type Payload, toAny } from "../../../remote/goakt/payload.ts";
+import type { GrainTarget } from "../../../remote/goakt/server/host.ts";
 import { carryOut } from "../../../remote/goakt/server/services.ts";
 import {
   answerOf,
   Echo,
   echoHandlers,
   type EchoLog,
+  type GoaktNode,
   goaktNode,
   messageIn,
   stringPayload,
@@ -612,35 +614,73 @@ Deno.test("respawn(), stop() and reinstate() refuse as GoAkt does", async () => 
   }
 });
 
-Deno.test("nodeMetric(), kinds() and persistPeerState() are for members of a cluster", async () => {
+/** The address and the load that a node says of itself. */
+async function metricOf(
+  node: GoaktNode,
+  nodeAddress: string,
+): Promise<[string, bigint]> {
+  const init = { nodeAddress };
+  const frame = await request(node, GetNodeMetricRequestSchema, init);
+  const metric = messageIn(GetNodeMetricResponseSchema, frame);
+  return [metric.nodeAddress, metric.load];
+}
+
+Deno.test("nodeMetric() counts the living actors, children too, and grains", async () => {
   await using node = goaktNode();
-  const disabled: [number, string] = [
+  const address = "10.0.0.7:9000";
+  assertEquals(await metricOf(node, address), [address, 0n]);
+  const none = echoHandlers({ texts: [], senders: [], foreign: [] });
+  node.system.spawn(Echo, () => ({
+    ...none,
+    onStart: (ctx) => void ctx.spawn(Echo, () => none, { name: "child" }),
+  }), { name: "parent" });
+  node.echo("a");
+  await node.clock.settle();
+  assertEquals(await metricOf(node, address), [address, 3n]);
+  const named = { ...HERE, name: "a" };
+  await request(node, RemoteStopRequestSchema, named);
+  assertEquals(await metricOf(node, address), [address, 2n]);
+  node.host.grains = { count: () => 40 } as unknown as GrainTarget;
+  const alias = "orders.example:9000";
+  assertEquals(await metricOf(node, alias), [alias, 42n]);
+});
+
+Deno.test("kinds() lists all names that spawn() takes, in lower case", async () => {
+  await using node = goaktNode();
+  const nodeAddress = "10.0.0.7:9000";
+  const frame = await request(node, GetKindsRequestSchema, { nodeAddress });
+  const { kinds } = messageIn(GetKindsResponseSchema, frame);
+  assertEquals(kinds, ["main.echo", "test.echo"]);
+  for (const [index, actorType] of kinds.entries()) {
+    const init = { ...HERE, actorName: `a${index}`, actorType };
+    const spawned = await request(node, RemoteSpawnRequestSchema, init);
+    assertEquals(outcomeOf(spawned), ["internalpb.RemoteSpawnResponse"]);
+  }
+});
+
+Deno.test("nodeMetric() and kinds() check the host, and persistPeerState() is for members of a cluster", async () => {
+  await using node = goaktNode();
+  const wrong = [
+    "10.0.0.8:9000",
+    "10.0.0.7:9001",
+    "10.0.0.7:",
+    "10.0.0.7",
+    ":9000",
+    "10.0.0.7:9000x",
+    "",
+  ];
+  for (const schema of [GetNodeMetricRequestSchema, GetKindsRequestSchema]) {
+    for (const nodeAddress of wrong) {
+      const frame = await request(node, schema, { nodeAddress });
+      const refused = [Code.INVALID_ARGUMENT, "invalid host"];
+      assertEquals(outcomeOf(frame) as unknown, refused, nodeAddress);
+    }
+  }
+  const kept = await request(node, PersistPeerStateRequestSchema, {});
+  assertEquals(outcomeOf(kept), [
     Code.FAILED_PRECONDITION,
     "cluster is not enabled",
-  ];
-  const nodeAddress = "10.0.0.7:9000";
-  const metric = () =>
-    request(node, GetNodeMetricRequestSchema, { nodeAddress });
-  const kinds = () => request(node, GetKindsRequestSchema, { nodeAddress });
-  assertEquals(outcomeOf(await metric()), disabled);
-  assertEquals(outcomeOf(await kinds()), disabled);
-  node.host.isClustered = true;
-  node.echo("a");
-  node.echo("b");
-  const { load } = messageIn(GetNodeMetricResponseSchema, await metric());
-  assertEquals(load, 2n);
-  assertEquals(messageIn(GetKindsResponseSchema, await kinds()).kinds, [
-    "main.echo",
-    "test.echo",
   ]);
-  const wrong = await request(node, GetKindsRequestSchema, {
-    nodeAddress: "10.0.0.8:9000",
-  });
-  assertEquals(outcomeOf(wrong), [Code.INVALID_ARGUMENT, "invalid host"]);
-  assertEquals(
-    outcomeOf(await request(node, PersistPeerStateRequestSchema, {})),
-    disabled,
-  );
 });
 
 Deno.test("carryOut() throws for what is no request, and for a body that is not protobuf", async () => {
