@@ -239,9 +239,10 @@ export class Goakt {
 
   /**
    * Lets requests in work be answered, in both directions, and closes all connections; those to peers once
-   * `before` has resolved, since it may still need them.
+   * `before` has resolved, since it may still need them. What peers ask for meanwhile is refused.
    */
   async drain(before: Promise<unknown>): Promise<void> {
+    this.host.remoting = "off";
     const served = this.#server.drain();
     await before;
     await Promise.all([served, this.client.drain()]);
