@@ -10,6 +10,7 @@ import type { RemoteOptions } from "../../remote/remote_options.ts";
 import { TcpTransport } from "../../remote/transport/tcp_transport.ts";
 import { FrameKind } from "../../remote/wire/kinds.ts";
 import { Box, spawnBox } from "./actors.ts";
+import { nextWarning } from "./attacked.ts";
 import { InstantClock } from "./instant_clock.ts";
 import { addressOf, type Node, startNode } from "./world.ts";
 import { AttentiveTransport } from "./transport/attentive_transport.ts";
@@ -35,15 +36,6 @@ async function serving(
   for (const { remote } of [a, b]) await remote.drain();
   for (const node of [a, b]) await node.system.drain();
   assertEquals([a.remote.connections, b.remote.connections], [0, 0]);
-}
-
-/** Begins to wait for the next warning of a node. */
-function nextWarning({ system }: Node): Promise<string> {
-  const warnings = system.events.subscribe({ types: ["warning"] });
-  return warnings.next().then(({ value }) => {
-    warnings.unsubscribe();
-    return value?.text ?? "the system has ended";
-  });
 }
 
 /** A peer that dials and shakes hands. */

@@ -24,10 +24,15 @@ import type {
 } from "../../../remote/transport/transport.ts";
 import { ManualClock } from "../../../testing/manual_clock.ts";
 import { DefinitionKind, FrameKind } from "../../../remote/wire/kinds.ts";
-import { Box, spawnBox } from "../actors.ts";
+import { Box } from "../actors.ts";
+import {
+  type Attacked,
+  attacked as attackedOver,
+  readAll,
+} from "../attacked.ts";
 import { InstantClock } from "../instant_clock.ts";
 import { authority, foreign, tlsOf, uriOf } from "./tls_fixtures.ts";
-import { addressOf, type Node, startNode } from "../world.ts";
+import type { Node } from "../world.ts";
 import { WirePeer } from "../wire/wire_peer.ts";
 
 const KEY = "a secret that both nodes of this test share";
@@ -38,46 +43,13 @@ const ATTACKER: NodeIdentity = {
   incarnation: "m1",
 };
 
-interface Attacked {
-  /** The node. */
-  readonly b: Node;
-  /** Its next warning, from now on. */
-  warning(): Promise<string>;
-}
-
-/** A node of "shop" with an actor, which serves an honest peer before and after. */
-async function attacked(
+/** Nodes with mutual TLS, unless told otherwise. */
+function attacked(
   options: RemoteOptions,
   run: (it: Attacked) => Promise<void>,
   transport: () => Promise<Transport> = () => tlsOf("shop"),
 ): Promise<void> {
-  const { key } = options;
-  const a = await startNode("shop", {}, {
-    transport: await transport(),
-    ...(key !== undefined && { key }),
-  });
-  const b = await startNode("shop", {}, {
-    transport: await transport(),
-    ...options,
-  });
-  const box = spawnBox(b.system, "box");
-  const ref = a.remote.ref(Box, addressOf(b, "box"));
-  assertEquals(await ref.ask(Box.echo(1)), 1);
-  await run({ b, warning: () => nextWarning(b) });
-  ref.tell(Box.put({ id: 2 }));
-  assertEquals(await ref.ask(Box.ids()), [2]);
-  assertEquals([box.ids, a.warnings], [[2], []]);
-  for (const { remote } of [a, b]) await remote.drain();
-  for (const { system } of [a, b]) await system.drain();
-  assertEquals([a.remote.connections, b.remote.connections], [0, 0]);
-}
-
-function nextWarning({ system }: Node): Promise<string> {
-  const warnings = system.events.subscribe({ types: ["warning"] });
-  return warnings.next().then(({ value }) => {
-    warnings.unsubscribe();
-    return value?.text ?? "the system has ended";
-  });
+  return attackedOver(options, run, { transport });
 }
 
 /** Connects to a node and shakes hands as `options` say. */
@@ -98,23 +70,6 @@ async function dial(
   });
   const { rest } = await shakeHands(connection, dialler);
   return new WirePeer(connection, rest);
-}
-
-/** What comes until the other end closes, one way or the other. */
-async function readAll(connection: Connection): Promise<string> {
-  let text = "";
-  try {
-    for (;;) {
-      const bytes = await connection.read();
-      if (bytes === undefined) return text;
-      text += new TextDecoder().decode(bytes);
-    }
-  } catch (error) {
-    assert(error instanceof DisconnectedError, Deno.inspect(error));
-    return text;
-  } finally {
-    connection.close();
-  }
 }
 
 Deno.test("Without a certificate nobody gets in, and both ends say why", async () => {
@@ -527,62 +482,6 @@ Deno.test("Over TLS with a shared key the key decides, and no certificate is ask
   }, one);
 });
 
-Deno.test("Over TCP a node's own words that a mirror sends back are refused in both directions", async () => {
-  const a = await startNode("shop", {}, { key: KEY });
-  const tcp = new TcpTransport();
-  const listener = await tcp.listen({ hostname: "127.0.0.1", port: 0 });
-  const ref = a.remote.ref(Box, `goakt://shop@127.0.0.1:${listener.port}/x`);
-  const warned: Promise<string>[] = [];
-  const asked = assertRejects(() => ref.ask(Box.ids()), HandshakeError);
-  const near = await listener.accept();
-  assert(near !== undefined);
-  warned.push(nextWarning(a));
-  const { host: hostname, port } = a.remote;
-  const far = await tcp.connect({ hostname, port });
-  await Promise.all([pipe(near, far), pipe(far, near)]);
-  const { reason, message } = await asked;
-  assertEquals(reason, "self", message);
-  assert((await warned[0])?.includes('leads back to the own node "shop"'));
-  near.close();
-  far.close();
-  await listener.close();
-  await a.remote.drain();
-  await a.system.drain();
-});
-
-Deno.test("Over TCP what an honest node said to be let in opens no door a second time", async () => {
-  await attacked({ key: KEY }, async ({ b, warning }) => {
-    const tcp = new TcpTransport();
-    // Somebody listens in on an honest node that is let in.
-    const heard: Uint8Array[] = [];
-    const listener = await tcp.listen({ hostname: "127.0.0.1", port: 0 });
-    const c = await startNode("shop", {}, { key: KEY });
-    const path = `goakt://shop@127.0.0.1:${listener.port}/box`;
-    const asked = c.remote.ref(Box, path).ask(Box.echo(3));
-    const near = await listener.accept();
-    assert(near !== undefined);
-    const { host: hostname, port } = b.remote;
-    const far = await tcp.connect({ hostname, port });
-    const pipes = [pipe(near, far, heard), pipe(far, near)];
-    assertEquals(await asked, 3);
-    await c.remote.drain();
-    await c.system.drain();
-    await Promise.all(pipes);
-    near.close();
-    far.close();
-    await listener.close();
-    // Then the same words are said again.
-    const warned = warning();
-    const replay = await tcp.connect({ hostname, port });
-    for (const bytes of heard) await replay.write(bytes);
-    const answer = await readAll(replay);
-    assert(!answer.includes("troupe.remote.v1.Welcome"), answer);
-    assert(answer.includes("troupe.remote.v1.Refusal"), answer);
-    const text = await warned;
-    assert(/the shared key|bytes came behind the Hello/.test(text), text);
-  }, () => Promise.resolve(new TcpTransport()));
-});
-
 Deno.test("Keys named __proto__ in a message of a peer change nothing here", async () => {
   await attacked({}, async ({ b }) => {
     const peer = await dial(b, await tlsOf("shop"));
@@ -654,24 +553,6 @@ async function settled<T>(value: () => T): Promise<T> {
     await new Promise((resolve) => setImmediate(resolve));
   }
   return value();
-}
-
-/** Passes on what comes, and the end of it; keeps a copy in `heard`. */
-async function pipe(
-  from: Connection,
-  to: Connection,
-  heard: Uint8Array[] = [],
-): Promise<void> {
-  try {
-    for (;;) {
-      const bytes = await from.read();
-      if (bytes === undefined) return await to.closeWrite();
-      heard.push(bytes.slice());
-      await to.write(bytes);
-    }
-  } catch (error) {
-    assert(error instanceof DisconnectedError, Deno.inspect(error));
-  }
 }
 
 /** Connects with a certificate that no node would start with. */
