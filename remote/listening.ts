@@ -9,8 +9,10 @@ import { RemoteMeters } from "./metrics/meter.ts";
 import { Gate } from "./node/gate.ts";
 import { RemoteNode } from "./node/node.ts";
 import type { NodeAddress } from "./node/peer.ts";
+import { dangerOf } from "./node/reach.ts";
 import { checkFree } from "./remote_calls.ts";
 import { checkedOptions, type RemoteOptions } from "./remote_options.ts";
+import { formatAddress } from "./transport/transport.ts";
 
 /**
  * Listens; what it throws is in {@linkcode Remote.start}.
@@ -61,6 +63,15 @@ export async function makeNode<T>(
     throw error;
   }
   const node = new RemoteNode(internals, listener, self, nodeOptions, proofs);
+  const { security = "open" } = transport;
+  const hasKey = nodeOptions.security.key !== undefined;
+  const danger = dangerOf({ hostname, security, hasKey });
+  if (danger !== undefined) {
+    const at = formatAddress(hostname, listener.port);
+    const text =
+      `this node listens on "${at}": ${danger}, as the option "insecure" allows, mutual TLS or TLS with a shared key was expected`;
+    events.publish({ type: "warning", text });
+  }
   if (alternatives.length > 0) {
     const found = `"${alternatives.join('", "')}"`;
     const text =

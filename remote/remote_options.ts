@@ -74,7 +74,7 @@ export interface RemoteOptions extends SecurityOptions {
    */
   interfaces?: () => readonly NetworkInterface[];
   /**
-   * Whether clear text on an address that others can reach is wanted.
+   * Whether clear text on an address that others can reach is wanted. A warning tells of it.
    * @default false
    */
   insecure?: boolean;

@@ -39,20 +39,26 @@ export function checkBind(
   reach: Reach,
   { insecure }: { insecure: boolean },
 ): void {
-  const { hostname, security, hasKey } = reach;
-  const isSafe = LOOPBACK.test(hostname) || insecure ||
-    security === "private" || security === "mutual" ||
-    (security === "encrypted" && hasKey);
-  if (!isSafe) {
-    const found = security === "encrypted"
-      ? "and nothing tells who they are"
-      : hasKey
-      ? "and read what is said"
-      : "and nothing is encrypted";
-    throw new TypeError(
-      `Cannot start remoting on "${hostname}": others can reach it ${found}, a loopback address, mutual TLS, TLS with a shared key or the option "insecure: true" was expected`,
-    );
-  }
+  const danger = dangerOf(reach);
+  if (danger === undefined || insecure) return;
+  throw new TypeError(
+    `Cannot start remoting on "${reach.hostname}": ${danger}, a loopback address, mutual TLS, TLS with a shared key or the option "insecure: true" was expected`,
+  );
+}
+
+/** What others can do to a node, if anything: what `insecure: true` allows, and a warning tells all the same. */
+export function dangerOf(
+  { hostname, security, hasKey }: Reach,
+): string | undefined {
+  const isSafe = LOOPBACK.test(hostname) || security === "private" ||
+    security === "mutual" || (security === "encrypted" && hasKey);
+  if (isSafe) return undefined;
+  const found = security === "encrypted"
+    ? "and nothing tells who they are"
+    : hasKey
+    ? "and read what is said"
+    : "and nothing is encrypted";
+  return `others can reach it ${found}`;
 }
 
 /** The host becomes a part of addresses, which have marks of their own. */

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { ActorSystem } from "../../actor/mod.ts";
 import {
   ConnectError,
@@ -11,7 +11,14 @@ import type { RemoteOptions } from "../../remote/remote_options.ts";
 import { ListenError } from "../../remote/transport/transport.ts";
 import { FrameKind } from "../../remote/wire/kinds.ts";
 import { Box, BoxKind, spawnBox, upTo } from "./actors.ts";
-import { addressOf, reasons, startNode, warned, World } from "./world.ts";
+import {
+  addressOf,
+  IN_CLEAR_TEXT,
+  reasons,
+  startNode,
+  warned,
+  World,
+} from "./world.ts";
 import { WirePeer } from "./wire/wire_peer.ts";
 
 async function refusedStart(options: RemoteOptions): Promise<string> {
@@ -484,6 +491,7 @@ Deno.test("A listener that cannot accept for a while is asked again after a paus
       },
     },
   });
+  assertMatch(b.warnings.shift()?.text ?? "", IN_CLEAR_TEXT);
   await world.settle();
   assertEquals(b.warnings.length, 1);
   await world.clock.advance(99);
