@@ -103,15 +103,16 @@ Deno.test("Requests do not wait for messages: with the lane of those stalled the
   for (const _ of upTo(3)) assert(ref.tell(Box.raw(large)));
   for (const id of upTo(100)) assert(ref.tell(Box.put({ id })));
   const over: string[] = [];
-  const note = (word: string) => () => void over.push(word);
-  const waiting = ref.ask(Box.echo(2)).then(note("ask"));
+  const note = (word: string, work: Promise<unknown>): Promise<unknown> =>
+    work.then(() => over.push(word), (error) => over.push(`${word}: ${error}`));
+  const waiting = note("ask", ref.ask(Box.echo(2)));
 
-  const requests: Promise<void>[] = [
-    a.remote.lookup(Box, addressOf(b, "box")).then(note("lookup")),
-    a.remote.spawn(b.remote.address, Box, { name: "new" }).then(note("spawn")),
-    ref.started().then(note("started")),
-    a.remote.state(ref).then(note("state")),
-    a.remote.reinstate(ref).then(note("reinstate")),
+  const requests: Promise<unknown>[] = [
+    note("lookup", a.remote.lookup(Box, addressOf(b, "box"))),
+    note("spawn", a.remote.spawn(b.remote.address, Box, { name: "new" })),
+    note("started", ref.started()),
+    note("state", a.remote.state(ref)),
+    note("reinstate", a.remote.reinstate(ref)),
   ];
   for (
     const [verb, { ref }] of [["watch", watched], ["link", linked]] as const
@@ -129,10 +130,10 @@ Deno.test("Requests do not wait for messages: with the lane of those stalled the
   ]);
   await Promise.all(requests);
   const respawned = a.remote.ref(Box, addressOf(b, "new"));
-  requests.push(a.remote.respawn(respawned).then(note("respawn")));
+  requests.push(note("respawn", a.remote.respawn(respawned)));
   for (const path of ["watched", "linked"]) {
     const target = a.remote.ref(Box, addressOf(b, path));
-    requests.push(a.remote.stop(target).then(note(`stop ${path}`)));
+    requests.push(note(`stop ${path}`, a.remote.stop(target)));
   }
   await world.settle();
   assertEquals(over.slice(5).toSorted(), [
