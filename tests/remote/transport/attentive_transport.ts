@@ -51,6 +51,11 @@ export class AttentiveTransport implements Transport {
     });
   }
 
+  /** How many bytes of the connection that was accepted last were read. */
+  get taken(): number {
+    return this.#last?.had ?? 0;
+  }
+
   connect(options: ConnectOptions): Promise<Connection> {
     return this.#inner.connect(options);
   }
