@@ -57,6 +57,7 @@ const COMMON = {
   key: KEY,
   maxLinks: NUMBER,
   maxMessageBytes: NUMBER,
+  maxUnfinishedBytes: NUMBER,
   metrics: having("forPeer"),
   nodeDownTimeout: NUMBER,
   outboundBudget: NUMBER,

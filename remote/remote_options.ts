@@ -11,6 +11,7 @@ import {
 } from "./codec/compression.ts";
 import { MAX_FRAME_BYTES } from "./frame.ts";
 import type { GoaktOptions } from "./goakt/goakt.ts";
+import { REQUEST_ROOM } from "./goakt/server/request_room.ts";
 import { HANDSHAKE_TIMEOUT, MIN_FRAME_LIMIT } from "./handshake/handshake.ts";
 import type { RemoteMetrics } from "./metrics/metrics.ts";
 import type { ConnectionRate } from "./node/gate.ts";
@@ -161,6 +162,12 @@ export interface RemoteOptions extends SecurityOptions {
    */
   maxLinks?: number;
   /**
+   * Bytes of large messages of all peers together, GoAkt peers aside, of which a part has come and the rest has
+   * not, at most; at least `maxMessageBytes`. The connection whose next part would be too much is ended.
+   * @default 268435456 (256 MiB)
+   */
+  maxUnfinishedBytes?: number;
+  /**
    * Where figures about peers and links go.
    * @default none are taken
    */
@@ -229,6 +236,7 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
     connectionRate: { perSecond = 1_000, burst = MAX_LINKS } = {},
     maxHalfOpen = 256,
     maxLinks = MAX_LINKS,
+    maxUnfinishedBytes = REQUEST_ROOM,
     redialDelay: { min = 50, max = 2_000 } = {},
     metrics,
     compression = "auto",
@@ -256,6 +264,13 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
   checkRange(ACTION, "connectionRate.burst", burst, 1, Infinity);
   checkInteger(ACTION, "maxHalfOpen", maxHalfOpen, 1, highest);
   checkInteger(ACTION, "maxLinks", maxLinks, 1, highest);
+  checkInteger(
+    ACTION,
+    "maxUnfinishedBytes",
+    maxUnfinishedBytes,
+    maxMessageBytes,
+    highest,
+  );
   const times = {
     connectTimeout,
     handshakeTimeout,
@@ -299,6 +314,7 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
     drainTimeout,
     maxHalfOpen,
     maxLinks,
+    maxUnfinishedBytes,
     security: checkedSecurity(options),
     redialDelay: { min, max },
     metrics,

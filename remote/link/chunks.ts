@@ -4,10 +4,7 @@
  */
 
 import { FrameError } from "../errors.ts";
-import {
-  REQUEST_ROOM,
-  type RequestRoom,
-} from "../goakt/server/request_room.ts";
+import type { RequestRoom } from "../goakt/server/request_room.ts";
 import type { Chunk } from "../wire/fields.ts";
 
 /** Bytes of payload in one frame, at most. */
@@ -142,7 +139,7 @@ export class Assembler<Head> {
       throw new FrameError(
         "read a chunked message",
         "the rest of very many messages is missing, on all connections together",
-        `at most ${REQUEST_ROOM} bytes of them were expected`,
+        `at most ${this.#room.limit} bytes of them were expected`,
       );
     }
     if (this.#bytes > 2 * this.#maxBytes) {

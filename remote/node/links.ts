@@ -22,7 +22,7 @@ export class Links {
   readonly #meters: RemoteMeters | undefined;
   readonly #watchdog: Watchdog;
   /** What all of them may hold of messages that are not whole. */
-  readonly #unfinished: RequestRoom = new RequestRoom();
+  readonly #unfinished: RequestRoom;
 
   /** `meters` make what counts, in a node with metrics. */
   constructor(
@@ -35,6 +35,7 @@ export class Links {
     this.#owner = owner;
     this.#runtime = runtime;
     this.#options = options;
+    this.#unfinished = new RequestRoom(options.maxUnfinishedBytes);
     this.#meters = meters;
     this.#watchdog = new Watchdog(runtime.clock, options, this.#all);
   }

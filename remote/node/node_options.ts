@@ -24,6 +24,7 @@ export interface NodeOptions {
   drainTimeout: number;
   maxHalfOpen: number;
   maxLinks: number;
+  maxUnfinishedBytes: number;
   security: SecuritySettings;
   redialDelay: Required<RedialDelay>;
   nodeDownTimeout: number;

@@ -45,6 +45,7 @@ Deno.test("Remote.start() with a host and a port alone serves, dials, and has li
     connectionRate: { perSecond: 1_000, burst: 4_096 },
     maxHalfOpen: 256,
     maxLinks: 4_096,
+    maxUnfinishedBytes: 256 * 1024 * 1024,
     redialDelay: { min: 50, max: 2_000 },
     metrics: undefined,
     compression: "auto",

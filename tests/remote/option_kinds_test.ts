@@ -86,7 +86,7 @@ Deno.test("Remote.start() refuses options of another type, and says what was fou
 
 Deno.test("Remote.start() and connect() refuse options that there are not, and list those that there are", async () => {
   const all =
-    'one of "authorize", "clientLimits", "compression", "connectTimeout", "drainTimeout", "exposed", "goakt", "handshakeTimeout", "idleTimeout", "key", "maxLinks", "maxMessageBytes", "metrics", "nodeDownTimeout", "outboundBudget", "redialDelay", "role", "silenceTimeout", "stallTimeout", "transport", "writeTimeout", ';
+    'one of "authorize", "clientLimits", "compression", "connectTimeout", "drainTimeout", "exposed", "goakt", "handshakeTimeout", "idleTimeout", "key", "maxLinks", "maxMessageBytes", "maxUnfinishedBytes", "metrics", "nodeDownTimeout", "outboundBudget", "redialDelay", "role", "silenceTimeout", "stallTimeout", "transport", "writeTimeout", ';
   const ofNodes =
     `${all}"advertise", "connectionRate", "hostname", "insecure", "interfaces", "maxHalfOpen", "port" was expected`;
   const ofClients = `${all}"name", "system" was expected`;

@@ -8,12 +8,13 @@ export const REQUEST_ROOM: number = 256 * 1024 * 1024;
 
 /** Counts for many connections. */
 export class RequestRoom {
-  readonly #limit: number;
+  /** The bytes that may be held. */
+  readonly limit: number;
   #used = 0;
 
   /** Takes the bytes that may be held. */
   constructor(limit: number = REQUEST_ROOM) {
-    this.#limit = limit;
+    this.limit = limit;
   }
 
   /** How many bytes are held. */
@@ -24,6 +25,6 @@ export class RequestRoom {
   /** Takes note that a connection holds `now` bytes instead of `before`; false when that is too much in all. */
   move(before: number, now: number): boolean {
     this.#used += now - before;
-    return now <= before || this.#used <= this.#limit;
+    return now <= before || this.#used <= this.limit;
   }
 }
