@@ -3,63 +3,28 @@
  * @module
  */
 
-import { create } from "@bufbuild/protobuf";
-import { type StringValue, StringValueSchema } from "@bufbuild/protobuf/wkt";
-import {
-  ask,
-  type Handlers,
-  type Kind,
-  kind,
-  oneForOne,
-  type Protocol,
-  protocol,
-  type Spec,
-} from "../../../actor/mod.ts";
+import type { StringValue } from "@bufbuild/protobuf/wkt";
+import { type Handlers, oneForOne } from "../../../actor/mod.ts";
 import {
   type Compression,
-  protobuf,
   TcpTransport,
-  type TlsTransport,
+  TlsTransport,
+  type TlsTransportOptions,
+  type Transport,
 } from "../../../remote/mod.ts";
-import { authority, tlsOf, uriOf } from "../../remote/tls/tls_fixtures.ts";
+import { COMPRESSIONS } from "../../../remote/goakt/compression/compression.ts";
+import { authority, uriOf } from "../../remote/tls/tls_fixtures.ts";
+import type { CertificatePair } from "../../support/certificates.ts";
 import { type Node, startNode } from "../../remote/world.ts";
 import { GoNode, type GoNodeOptions } from "./go_node.ts";
-
-/** Says something and is answered, on both sides. */
-export type TalkProtocol = Protocol<"talk", {
-  say: Spec<StringValue, StringValue>;
-}>;
-
-export const Talk: TalkProtocol = protocol("talk", {
-  say: ask(protobuf(StringValueSchema), protobuf(StringValueSchema)),
-});
-
-export const text = (value: string): StringValue =>
-  create(StringValueSchema, { value });
-
-/** What one of several asks was answered with. */
-export function hear(outcome: PromiseSettledResult<StringValue>): unknown {
-  return outcome.status === "fulfilled" ? outcome.value.value : outcome.reason;
-}
-
-/** What an actor of ours has heard, and from whom. */
-export interface TalkLog {
-  readonly texts: string[];
-  readonly senders: (string | undefined)[];
-}
-
-/** Repeats what it hears; fails, or says nothing, when it is told to. */
-export function talker(log: TalkLog): Handlers<TalkProtocol> {
-  return {
-    say: ({ value }, ctx): StringValue | Promise<StringValue> => {
-      log.texts.push(value);
-      log.senders.push(ctx.sender?.pid.toString());
-      if (value === "fail") throw new RangeError("it failed");
-      if (value === "silent") return new Promise(() => {});
-      return text(value);
-    },
-  };
-}
+import {
+  Talk,
+  talker,
+  TalkKind,
+  type TalkLog,
+  type TalkProtocol,
+  text,
+} from "./talk.ts";
 
 /** Repeats what it hears, but to nobody before it has been asked `size` times. */
 function crowded(log: TalkLog, size: number): Handlers<TalkProtocol> {
@@ -73,33 +38,43 @@ function crowded(log: TalkLog, size: number): Handlers<TalkProtocol> {
   };
 }
 
-/** Which kind of actor Go spawns here. */
-export const TalkKind: Kind<TalkProtocol> = kind(
-  Talk,
-  () => talker({ texts: [], senders: [] }),
-  { aliases: ["billing.TalkActor"] },
-);
-
 /** Milliseconds for a thousand handshakes or asks at once: they take their time where the cores are few. */
 export const PATIENCE = 30_000;
 
 /** What GoAkt looks for in the certificates of our nodes; see `node/secure.go`. */
 const HOST = "troupe.test";
 
-/** A transport whose certificate names us as our own nodes and as GoAkt's want it. */
-function ownTls(): Promise<TlsTransport> {
-  const certificate = { uris: [uriOf("shop")], hosts: [HOST] };
-  const options = { systems: ["gopher"], handshakeTimeout: PATIENCE };
-  return tlsOf("shop", options, certificate);
+/** How the connections of both nodes are. */
+export interface Setting {
+  readonly wire: "clear" | "mutual TLS";
+  readonly compression: Compression;
+}
+
+/** All that connections can be. */
+export const SETTINGS: readonly Setting[] = (["clear", "mutual TLS"] as const)
+  .flatMap((wire) =>
+    COMPRESSIONS.map((compression) => ({ wire, compression }))
+  );
+
+/** A certificate that names a node as our own nodes and as GoAkt's want it. */
+function certify(system: string): Promise<CertificatePair> {
+  const uris = [uriOf(system)];
+  return authority.issue({ name: system, uris, hosts: [HOST] });
+}
+
+/** What a node of ours needs to talk to GoAkt nodes over TLS. */
+export async function ownTls(): Promise<TlsTransportOptions> {
+  return {
+    ...await certify("shop"),
+    ca: authority.cert,
+    systems: ["gopher"],
+    handshakeTimeout: PATIENCE,
+  };
 }
 
 /** Arguments that give the GoAkt node a certificate, in files for as long as the tests run. */
-async function certificateFlags(): Promise<string[]> {
-  const pair = await authority.issue({
-    name: "gopher",
-    uris: [uriOf("gopher")],
-    hosts: [HOST],
-  });
+export async function certificateFlags(): Promise<string[]> {
+  const pair = await certify("gopher");
   const folder = await Deno.makeTempDir();
   const texts = { cert: pair.cert, key: pair.key, ca: authority.cert };
   const flags: string[] = [];
@@ -115,6 +90,10 @@ async function certificateFlags(): Promise<string[]> {
 export interface Meeting extends AsyncDisposable {
   readonly here: Node;
   readonly go: GoNode;
+  /** How the node here reaches others. */
+  readonly transport: Transport;
+  /** What the GoAkt node was started with. */
+  readonly args: readonly string[];
   /** Spawns an actor of ours. */
   talker(name: string): TalkLog;
   /** Spawns an actor of ours that answers once that many have asked. */
@@ -124,10 +103,7 @@ export interface Meeting extends AsyncDisposable {
 }
 
 /** How the two are set. */
-export interface MeetingOptions {
-  compression?: Compression;
-  /** What the connections of both are. */
-  wire?: "clear" | "mutual TLS";
+export interface MeetingOptions extends Partial<Setting> {
   go?: GoNodeOptions;
 }
 
@@ -136,7 +112,9 @@ export async function meet(options: MeetingOptions = {}): Promise<Meeting> {
   const { compression = "none", wire = "clear", go } = options;
   const isSecure = wire === "mutual TLS";
   const args = isSecure ? await certificateFlags() : [];
-  const transport = isSecure ? await ownTls() : new TcpTransport();
+  const transport = isSecure
+    ? new TlsTransport(await ownTls())
+    : new TcpTransport();
   const there = await GoNode.start({ compression, args, ...go });
   const here = await startNode("shop", { kinds: [TalkKind] }, {
     drainTimeout: 1_000,
@@ -148,6 +126,8 @@ export async function meet(options: MeetingOptions = {}): Promise<Meeting> {
   return {
     here,
     go: there,
+    transport,
+    args,
     talker: (name) => {
       const log: TalkLog = { texts: [], senders: [] };
       here.system.spawn(Talk, () => talker(log), { name });

@@ -1,16 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { AskTimeoutError, type Terminated } from "../../../actor/mod.ts";
-import {
-  ConnectError,
-  DisconnectedError,
-  HandshakeError,
-  Remote,
-  RemoteError,
-} from "../../../remote/mod.ts";
+import { HandshakeError, Remote, RemoteError } from "../../../remote/mod.ts";
 import { upTo } from "../../remote/actors.ts";
 import { reasons } from "../../remote/world.ts";
 import { GO_PROGRAM, type GoCommand, GoNode } from "./go_node.ts";
-import { hear, meet, type Meeting, PATIENCE, Talk, text } from "./meeting.ts";
+import { meet, type Meeting, PATIENCE, SETTINGS } from "./meeting.ts";
+import { hear, Talk, text } from "./talk.ts";
 
 const ignore = GO_PROGRAM === undefined; // Go is not installed
 
@@ -22,13 +17,7 @@ function inOrder(texts: readonly string[]): readonly number[] {
   return texts.map(Number).toSorted((a, b) => a - b);
 }
 
-const settings = (["clear", "mutual TLS"] as const).flatMap((wire) =>
-  (["none", "zstd", "gzip", "brotli"] as const).map((compression) => ({
-    wire,
-    compression,
-  }))
-);
-for (const { wire, compression } of settings) {
+for (const { wire, compression } of SETTINGS) {
   /** Both nodes, set alike. */
   const test = (
     name: string,
@@ -97,6 +86,20 @@ for (const { wire, compression } of settings) {
     assertEquals(inOrder(await go.seen("a")), upTo(MANY));
     assertEquals(inOrder(log.texts), upTo(MANY));
     assertEquals(here.deadLetters, []);
+  });
+
+  test("GoAkt's package client finds out the kinds and the load of a node here, and uses it", async ({ here, go, talker }) => {
+    talker("a");
+    const { port } = here.remote;
+    const far = { port, name: "fresh", kind: "billing.talkactor" };
+    const { texts, count } = await go.run({ op: "useClient", ...far });
+    assertEquals(texts, [
+      "billing.talkactor",
+      "talk",
+      `goakt://shop@127.0.0.1:${port}/fresh`,
+      "hello",
+    ]);
+    assertEquals(count, 2);
   });
 
   test("Each node spawns, looks up, restarts and stops actors of the other", async ({ here, go }) => {
@@ -300,58 +303,5 @@ Deno.test({
     const to = { system: "shop", port, name: "a", texts: ["hi"] };
     assertEquals((await go.run({ op: "ask", ...to })).texts, ["hi"]);
     assertEquals(log.texts, ["hi"]);
-  },
-});
-
-Deno.test({
-  name:
-    "A GoAkt node that dies and comes back is used again by the same reference",
-  ignore,
-  async fn() {
-    await using it = await meet({ compression: "zstd" });
-    const { here, go } = it;
-    await go.run({ op: "spawnHere", name: "a" });
-    const ref = here.remote.ref(Talk, go.address("a"));
-    assertEquals((await ref.ask(Talk.say(text("1")))).value, "go:1");
-    const lost = ref.ask(Talk.say(text("silent")), { timeout: 20_000 });
-    const rejected = assertRejects(() => lost, DisconnectedError);
-    while (!(await go.seen("a")).includes("silent"));
-    await go.kill();
-    assertEquals((await rejected).outcome, "unknown");
-    const refused = await assertRejects(
-      () => ref.ask(Talk.say(text("2"))),
-      ConnectError,
-    );
-    assertEquals(refused.outcome, "not_delivered");
-    const { port } = go;
-    await using again = await GoNode.start({ compression: "zstd", port });
-    await again.run({ op: "spawnHere", name: "a" });
-    assertEquals((await ref.ask(Talk.say(text("3")))).value, "go:3");
-    ref.tell(Talk.say(text("4")));
-    assertEquals((await ref.ask(Talk.say(text("5")))).value, "go:5");
-    assertEquals(await again.seen("a"), ["3", "4", "5"]);
-  },
-});
-
-Deno.test({
-  name: "A node of ours that is replaced on its port is used again by GoAkt",
-  ignore,
-  async fn() {
-    await using it = await meet({ compression: "zstd" });
-    const { here, go, talker } = it;
-    talker("a");
-    const { port } = here.remote;
-    const to = { system: "shop", port, name: "a" };
-    assertEquals((await go.run({ op: "ask", ...to, texts: ["1"] })).texts, [
-      "1",
-    ]);
-    await here.remote.drain();
-    const goakt = { compression: "zstd" } as const;
-    await using again = await Remote.start(here.system, { port, goakt });
-    // GoAkt tries a connection that was closed while it kept it, and does not try another.
-    const first = await go.attempt({ op: "ask", ...to, texts: ["2"] });
-    assert(first.error !== undefined, `answered ${first.texts}`);
-    const second = await go.run({ op: "ask", ...to, texts: ["3"] });
-    assertEquals([second.texts, again.port], [["3"], port]);
   },
 });

@@ -58,6 +58,7 @@ type answer struct {
 type node struct {
 	system   actor.ActorSystem
 	remoting remote.Remoting
+	options  []remote.RemotingOption
 	out      sync.Mutex
 }
 
@@ -102,7 +103,7 @@ func runNode(name string, port int, compression string, info *tls.Info) error {
 	if info != nil {
 		options = append(options, remote.WithRemotingTLS(info.ClientConfig))
 	}
-	n := &node{system: system, remoting: remote.NewRemoting(options...)}
+	n := &node{system: system, remoting: remote.NewRemoting(options...), options: options}
 	n.write(answer{Address: fmt.Sprintf("%s@%s:%d", name, host, port)})
 	lines := bufio.NewScanner(os.Stdin)
 	lines.Buffer(nil, 1<<26)
@@ -187,6 +188,8 @@ func (n *node) run(c command) (answer, error) {
 	case "activateGrain":
 		request := &remote.GrainRequest{Name: c.Name, Kind: c.Kind}
 		return answer{}, n.remoting.RemoteActivateGrain(ctx, host, c.Port, request)
+	case "useClient":
+		return n.useClient(ctx, c)
 	case "spawnHere":
 		_, err := n.system.Spawn(ctx, c.Name, &Echo{keeps: true}, actor.WithLongLived(), actor.WithStashing())
 		return answer{}, err
