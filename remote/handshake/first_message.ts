@@ -63,12 +63,21 @@ export interface FirstMessageHandler {
 export class FirstMessageReader {
   readonly #node: string;
   readonly #wanted: string;
+  readonly #goakt: string;
   #received: Uint8Array<ArrayBuffer> = new Uint8Array();
   #state: "waiting" | "over" = "waiting";
 
-  /** Waits for a message called `name` from the peer at `node`, which is `host:port`. */
-  constructor(node: string, name: string) {
+  /**
+   * Waits for a message called `name` from the peer at `node`, which is `host:port`; `goakt` is why GoAkt peers
+   * are not let in.
+   */
+  constructor(
+    node: string,
+    name: string,
+    goakt: string = "GoAkt peers are not enabled",
+  ) {
     this.#node = node;
+    this.#goakt = goakt;
     this.#wanted = `a "${name}" was expected`;
   }
 
@@ -110,9 +119,7 @@ export class FirstMessageReader {
 
   /** The flaw of a message that is not the one waited for. */
   wrongMessage(name: string): Flaw {
-    const go = name.startsWith("internalpb.")
-      ? ", GoAkt peers are not enabled"
-      : "";
+    const go = name.startsWith("internalpb.") ? `, ${this.#goakt}` : "";
     return {
       reason: "type",
       found: `a "${printable(name)}" was found`,
@@ -177,7 +184,7 @@ export class FirstMessageReader {
         return {
           reason: "compression",
           found: `a stream compressed with ${sniffed} was found`,
-          wanted: `${this.#wanted}, compressed GoAkt peers are not enabled`,
+          wanted: `${this.#wanted}, compressed ${this.#goakt}`,
         };
       case "tls":
         return {

@@ -50,6 +50,11 @@ export interface AcceptorOptions extends HandshakeOptions, HandshakeConnection {
    * @default {nothing, so that it cannot be replaced}
    */
   token?: Uint8Array<ArrayBuffer>;
+  /**
+   * Why this GoAkt peer is not let in.
+   * @default {none are}
+   */
+  goakt?: string;
   /** Asked last, before the welcome. What it returns is sent as the refusal. */
   admit?: (
     peer: NodeIdentity,
@@ -87,7 +92,11 @@ export class Acceptor implements Handshake {
   /** Waits for the Hello. */
   constructor(options: AcceptorOptions) {
     this.#options = options;
-    this.#reader = new FirstMessageReader(options.remote, HelloSchema.typeName);
+    this.#reader = new FirstMessageReader(
+      options.remote,
+      HelloSchema.typeName,
+      options.goakt,
+    );
   }
 
   /** Returns what to do about `event`; nothing once the handshake is over. */

@@ -41,6 +41,9 @@ const UNPROVED: RefusalReason = {
   wanted: "a certificate was expected",
 };
 
+/** Why a peer is refused that speaks GoAkt's protocol without the certificate of a node. */
+const NOT_FOR_GOAKT = "GoAkt peers need the certificate of a node";
+
 /** What an entrance needs of its node. */
 export interface EntranceHost {
   /** The source of time. */
@@ -224,7 +227,8 @@ export class Entrance {
   async #welcome(connection: Connection): Promise<void> {
     const { remote } = connection;
     const { role = "node" } = connection.certified?.identity ?? {};
-    const near = this.#host.goakt === undefined || role !== "node"
+    const { goakt } = this.#host;
+    const near = goakt === undefined || role !== "node"
       ? connection
       : new GreetingConnection(connection);
     this.#halfOpen.add(connection, placeOf(remote));
@@ -236,6 +240,7 @@ export class Entrance {
         remote,
         token,
         certified: connection.certified,
+        ...(goakt !== undefined && { goakt: NOT_FOR_GOAKT }),
         admit: (peer, _lane, identity) =>
           this.#fullFor(remote, identity) ??
             this.#host.quarantine.refusal(peer) ??
@@ -252,7 +257,7 @@ export class Entrance {
       await this.#open(link, connection, session);
     } catch (error) {
       const isTaken = near instanceof GreetingConnection &&
-        this.#host.goakt?.take(near);
+        goakt?.take(near);
       if (!isTaken) throw error;
     } finally {
       // The room of who had to give way is taken.

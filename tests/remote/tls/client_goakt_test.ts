@@ -22,7 +22,7 @@ type Wish = (client: GoaktClient, place: Place) => Promise<unknown>;
 type Place = { host: string; port: number };
 
 const OPTIONS = { timeout: 5_000 };
-const REFUSED = 'a "troupe.remote.v1.Hello" was expected';
+const REFUSED = "GoAkt peers need the certificate of a node";
 
 function echoAt(client: GoaktClient, place: Place): BaseRef<typeof Echo> {
   const pid = new Pid({ system: "shop", ...place, path: "echo" });
