@@ -33,9 +33,10 @@ const chunkText = new ChunkText();
  *
  * What is sent comes back equal or is refused with its path: `Map`, `Set`, `Date`, typed arrays, instances of
  * classes, bigints, functions, symbols, `NaN`, infinities, `-0`, holes and `undefined` in arrays, cycles, the
- * key `__proto__` and more than 128 levels. A property that is `undefined` is left out, as if it were not
- * there; `undefined` itself is no bytes at all. Keys that are symbols, named properties of arrays and
- * properties that are not enumerable are left out without a word; a getter is read and sent as data.
+ * key `__proto__`, the key `prototype` below the key `constructor`, and more than 128 levels. A property that is
+ * `undefined` is left out, as if it were not there; `undefined` itself is no bytes at all. Keys that are symbols,
+ * named properties of arrays and properties that are not enumerable are left out without a word; a getter is read
+ * and sent as data.
  *
  * Received bytes must be UTF-8 and JSON within the same bounds. They then go through `schema`, whose result is
  * the value; with no schema the value has whatever shape the sender gave it.
@@ -82,7 +83,7 @@ class JsonCodec<T> extends DirectCodec<T> {
     const text = chunkText.read(bytes, start, end);
     if (text === undefined) return this.#accept(parseBytes(bytes, start, end));
     return this.#accept(
-      parse(text, chunkText.mayEscape || text.length > SHALLOW_LENGTH),
+      parse(text, text.length > SHALLOW_LENGTH || chunkText.isSuspicious),
     );
   }
 
@@ -156,10 +157,10 @@ function parse(text: string, suspicious: boolean): unknown {
   );
 }
 
-/** Whether the text is long enough to nest too deep, or may hold `__proto__`, written out or escaped. */
+/** Whether the text is long enough to nest too deep, or may hold a dangerous key, written out or escaped. */
 function needsLook(text: string): boolean {
   return text.length > SHALLOW_LENGTH || text.includes("__proto__") ||
-    text.includes("\\u");
+    text.includes('constructor"') || text.includes("\\u");
 }
 
 /** A schema that is none would let everything pass until the first message came. */

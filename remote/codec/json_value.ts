@@ -63,14 +63,25 @@ function isPlainObject(value: object, depth: number): boolean {
     const property = (value as Record<string, unknown>)[key];
     // Most properties are texts: they need no call.
     if (typeof property === "string" || property === undefined) continue;
+    if (key === "constructor" && hasPrototype(property)) return false;
     if (!isPlain(property, depth)) return false;
   }
   return true;
 }
 
 /**
- * Whether a value that JSON.parse() made may be handed on: no key `__proto__`, which would change the
- * prototype of whatever it is copied into, and no more than `depth` levels.
+ * Whether a value has a key `prototype`. Below a key `constructor`, who merges it into an object of his own level
+ * by level writes into the prototype of all objects: that one inherits `constructor`. Each word alone is data.
+ */
+function hasPrototype(value: unknown): boolean {
+  return typeof value === "object" && value !== null &&
+    Object.hasOwn(value, "prototype");
+}
+
+/**
+ * Whether a value that JSON.parse() made may be handed on: no key `__proto__` and no key `prototype` below
+ * `constructor`, which would change the prototype of what it is copied or merged into, and no more than `depth`
+ * levels.
  */
 export function isSafe(value: unknown, depth: number = MAX_DEPTH): boolean {
   if (typeof value !== "object" || value === null) return true;
@@ -83,9 +94,9 @@ export function isSafe(value: unknown, depth: number = MAX_DEPTH): boolean {
   }
   for (const key in value) {
     if (key === "__proto__") return false;
-    if (!isSafe((value as Record<string, unknown>)[key], depth - 1)) {
-      return false;
-    }
+    const property = (value as Record<string, unknown>)[key];
+    if (key === "constructor" && hasPrototype(property)) return false;
+    if (!isSafe(property, depth - 1)) return false;
   }
   return true;
 }
@@ -156,6 +167,10 @@ function searchObject(
     if (key === "__proto__") return { path: at, found: 'the key "__proto__"' };
     const property = (value as Record<string, unknown>)[key];
     if (property === undefined) continue;
+    if (key === "constructor" && hasPrototype(property)) {
+      const found = 'the key "prototype" below the key "constructor"';
+      return { path: `${at}.prototype`, found };
+    }
     const problem = search(property, at, ancestors);
     if (problem !== undefined) return problem;
   }

@@ -17,14 +17,18 @@ export class ChunkText {
   #bytes: Uint8Array | undefined = undefined;
   #view: DataView = new DataView(new ArrayBuffer(0));
   #text = "";
-  #mayEscape = false;
+  #isSuspicious: boolean | undefined = undefined;
 
   /**
-   * Whether the chunk that was read last has a backslash or two underscores in a row anywhere: only then may
-   * a text of it have an escaped character or a name like `__proto__`.
+   * Whether the chunk that was read last has a backslash, two underscores in a row or a text that ends with
+   * `constructor` anywhere: only then may a text of it have an escaped character or a key that leads to a
+   * prototype. Found out when it is first asked for.
    */
-  get mayEscape(): boolean {
-    return this.#mayEscape;
+  get isSuspicious(): boolean {
+    const text = this.#text;
+    // With its quotation mark, as a longer word is found in less time.
+    return this.#isSuspicious ??= text.includes("\\") ||
+      text.includes("__") || text.includes('constructor"');
   }
 
   /** Returns the text from `start` to `end`, or `undefined` when it is not ASCII or the chunk is large. */
@@ -47,7 +51,7 @@ export class ChunkText {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#text = text;
-    this.#mayEscape = text.includes("\\") || text.includes("__");
+    this.#isSuspicious = undefined;
   }
 
   #isAscii(start: number, end: number): boolean {

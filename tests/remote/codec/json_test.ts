@@ -91,6 +91,11 @@ Deno.test("json() refuses what would not come back equal, with the path", () => 
       "$.a.__proto__",
       'the key "__proto__"',
     ],
+    [
+      [{ constructor: { a: 1, prototype: undefined } }],
+      "$[0].constructor.prototype",
+      'the key "prototype" below the key "constructor"',
+    ],
   ];
   for (const [value, path, found] of cases) {
     const error = assertThrows(() => codec.encode(value), CodecError);
@@ -182,6 +187,72 @@ Deno.test("json() refuses the key __proto__ however it is written, and pollutes 
   }
   assertEquals(({} as { polluted?: number }).polluted, undefined);
   assertEquals(codec.decode(bytesOf('["__proto__"]')), ["__proto__"]);
+});
+
+/** What who knows no better does with a body: copies it into an object of his own, level by level. */
+function merge(into: object, from: object): void {
+  for (const [key, value] of Object.entries(from)) {
+    const known: unknown = Reflect.get(into, key);
+    const isBelow = (typeof known === "object" && known !== null) ||
+      typeof known === "function";
+    if (isBelow && typeof value === "object" && value !== null) {
+      merge(known, value);
+    } else Reflect.set(into, key, value);
+  }
+}
+
+Deno.test("json() refuses the key prototype below the key constructor, which a merge would write to all objects", () => {
+  const direct = directCodec(codec);
+  const text = '{"constructor":{"prototype":{"polluted":1}}}';
+  merge({}, JSON.parse(text));
+  const { polluted } = {} as { polluted?: number };
+  Reflect.deleteProperty(Object.prototype, "polluted");
+  assertEquals(polluted, 1, "it is no danger any more");
+  for (
+    const [written, place] of [
+      [text, "$"],
+      ['{"constructor" : {"a":[], "prototype" : 1}}', "$"],
+      ['{"a":[{"constructor":{"prototype":{}}}]}', "$.a[0]"],
+      ['{"c\\u006fnstructor":{"pr\\u006ftotype":1}}', "$"],
+      [`{"pad":"${"x".repeat(300)}","constructor":{"prototype":1}}`, "$"],
+    ] as const
+  ) {
+    const bytes = bytesOf(written);
+    for (
+      const decode of [
+        () => codec.decode(bytes),
+        () => direct.read(bytes, 0, bytes.length),
+      ]
+    ) {
+      const error = assertThrows(decode, CodecError);
+      assertEquals(
+        error.message,
+        `Cannot decode "${place}.constructor.prototype" as json: found the key "prototype" below the key "constructor", plain JSON data was expected`,
+      );
+    }
+  }
+  // Behind others in one chunk as well.
+  const harmless = bytesOf('{"a":1}');
+  const chunk = concatBytes([harmless, bytesOf(text)]);
+  assertEquals(direct.read(chunk, 0, harmless.length), { a: 1 });
+  assertThrows(
+    () => direct.read(chunk, harmless.length, chunk.length),
+    CodecError,
+  );
+});
+
+Deno.test("json() takes the words constructor and prototype for data where they lead nowhere", () => {
+  for (
+    const text of [
+      '{"constructor":{"name":"Bach"},"prototype":{"of":"a car"}}',
+      '{"constructor":"prototype","prototype":["constructor"]}',
+      '{"constructor":[{"prototype":1}],"a":{"constructor":null}}',
+      '{"prototype":{"constructor":{"a":{"prototype":1}}}}',
+    ]
+  ) {
+    const value = codec.decode(bytesOf(text));
+    assertEquals(new TextDecoder().decode(codec.encode(value)), text);
+  }
 });
 
 Deno.test("json() refuses received data that nests deeper than 128 levels", () => {
