@@ -160,8 +160,8 @@ export class Pool {
     } catch (error) {
       this.#dialling--;
       meter?.state(undefined);
-      // Whoever else waits would only wait for the same failure.
-      this.#failWaiters(error);
+      // Whoever else waits would only wait for the same failure, unless there is a connection that becomes free.
+      if (this.size === 0) this.#failWaiters(error);
       this.#settle();
     }
   }

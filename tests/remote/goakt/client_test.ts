@@ -137,6 +137,33 @@ Deno.test("GoaktRef.ask() waits for one of the connections when there are as man
   assertEquals(world.accepted, 2);
 });
 
+Deno.test("GoaktRef.ask() waits for a connection that is open when no other can be made, until none is", async () => {
+  await using world = new ClientWorld();
+  await world.listen();
+  const ref = world.ref();
+  const first = ref.ask(Echo.say(said("1")));
+  await world.settle();
+  await world.refuse();
+  const others = ["2", "3", "4"].map((text) => ref.ask(Echo.say(said(text))));
+  const outcomes = Promise.allSettled(others);
+  await world.settle();
+  assertEquals(world.requests.length, 1);
+  for (const text of ["1", "2", "3"]) {
+    const asked = world.requests.at(-1);
+    assert(asked !== undefined);
+    if (text === "3") asked.hangUp();
+    else echo(asked);
+    await world.settle();
+  }
+  assertEquals((await first).value, "1");
+  const [second, third, fourth] = await outcomes;
+  assert(second?.status === "fulfilled" && second.value.value === "2");
+  assert(third?.status === "rejected" && fourth?.status === "rejected");
+  assert(third.reason instanceof DisconnectedError);
+  assert(fourth.reason instanceof ConnectError);
+  assertEquals(world.accepted, 1);
+});
+
 Deno.test("GoaktClient keeps eight idle connections, for thirty seconds", async () => {
   await using world = new ClientWorld();
   await world.listen();

@@ -76,6 +76,11 @@ export class ClientWorld implements AsyncDisposable {
     void this.#accept(this.#listener);
   }
 
+  /** Takes no further connections. */
+  async refuse(): Promise<void> {
+    await this.#listener?.close();
+  }
+
   /** Ends the peer and its connections. */
   async unlisten(): Promise<void> {
     await this.#listener?.close();
