@@ -244,12 +244,21 @@ export class DeniedError extends ActorError {
     found: string,
   ) {
     super(
-      `Cannot ${action} "${target.path}" for ${role} "${node}": ${found}, a right to do so was expected`,
+      `Cannot ${
+        VERBS[action] ?? action
+      } "${target.path}" for ${role} "${node}": ${found}, a right to do so was expected`,
       { outcome: "not_delivered" },
     );
     this.target = target;
   }
 }
+
+/** What is done, where the name of the action does not say it. */
+const VERBS: Readonly<Record<string, string>> = {
+  lookup: "look up",
+  state: "tell the state of",
+  other: "do what is asked of",
+};
 
 /** What is refused, what was found and in what the limit is counted. */
 const EXCESS = {

@@ -141,7 +141,7 @@ export class Access {
       );
     }
     if (!actions.includes(action)) {
-      return new DeniedError(action, target, identity, `a ${role} may not`);
+      return new DeniedError(action, target, identity, "that role may not");
     }
     if (this.#isExposed(target.path)) return undefined;
     return new DeniedError(action, target, identity, "it is not exposed");

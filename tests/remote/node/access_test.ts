@@ -80,12 +80,12 @@ Deno.test("A client looks up what is exposed, and can neither spawn nor stop nor
   spawnBox(b.system, "safe");
   const till = await c.remote.lookup(Box, addressOf(b, "till"));
   assert(till !== undefined);
-  const may = "a client may not, a right to do so was expected";
+  const may = "that role may not, a right to do so was expected";
   assertEquals(
     await refusalOf(c.remote.lookup(Box, addressOf(b, "safe"))),
     [
       "denied_error",
-      'Cannot lookup "safe" for client "c": it is not exposed, a right to do so was expected',
+      'Cannot look up "safe" for client "c": it is not exposed, a right to do so was expected',
     ],
   );
   assertEquals(await refusalOf(c.remote.stop(till)), [

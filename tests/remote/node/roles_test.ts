@@ -142,6 +142,13 @@ const WISHES: readonly Wish[] = [
   },
 ];
 
+/** How errors say what is done, where the name of the action does not. */
+const VERBS: ReadonlyMap<string, string> = new Map([
+  ["lookup", "look up"],
+  ["state", "tell the state of"],
+  ["other", "do what is asked of"],
+]);
+
 /** What roles may ask for. */
 const MAY: Readonly<Record<PeerRole, readonly PeerAction[]>> = {
   node: WISHES.map(({ action }) => action),
@@ -265,7 +272,7 @@ function expected(
   refusal?: string,
 ): Outcome[] {
   return WISHES.map(({ action, granted }, at) => {
-    const mayNot = MAY[role].includes(action) ? refusal : `a ${role} may not`;
+    const mayNot = MAY[role].includes(action) ? refusal : "that role may not";
     const reason = granted === undefined ? "denied" : "denied_error";
     const node = role === "node" ? 'node "wire"' : `${role} "wire"`;
     const path = action === "spawn" ? `${target}${at}-new` : `${target}${at}`;
@@ -273,7 +280,9 @@ function expected(
       wish: `${action} ${at}`,
       said: mayNot === undefined
         ? "granted"
-        : `${reason}: Cannot ${action} "${path}" for ${node}: ${mayNot}, a right to do so was expected`,
+        : `${reason}: Cannot ${
+          VERBS.get(action) ?? action
+        } "${path}" for ${node}: ${mayNot}, a right to do so was expected`,
     };
   });
 }
