@@ -23,6 +23,7 @@ import { peerName } from "../metrics/meter.ts";
 import { placeOf, Places } from "../transport/places.ts";
 import type { Quarantine } from "./quarantine.ts";
 import { Shares } from "./shares.ts";
+import { ShortVisits } from "./short_visits.ts";
 import { type SelfTest, STRANGER, testSelf } from "../tls/self_test.ts";
 import type { SettingsComparison } from "../handshake/settings.ts";
 import type {
@@ -86,6 +87,8 @@ export class Entrance {
   readonly #accepted: Map<string, Link> = new Map();
   /** Who holds how many of the links. */
   readonly #shares: Shares;
+  /** Programs that make a client for each call. */
+  readonly #visits: ShortVisits;
   /** Connections whose handshake is under way. */
   readonly #halfOpen: Places<Connection> = new Places();
   /** Of those the ones that had to give way; an entry goes with the end of its handshake. */
@@ -106,6 +109,10 @@ export class Entrance {
     this.#listener = listener;
     this.#maxHalfOpen = maxHalfOpen;
     this.#shares = new Shares(host.maxLinks);
+    this.#visits = new ShortVisits(
+      host.clock,
+      (text) => host.warn(text, undefined),
+    );
     this.#waitingRoom = new WaitingRoom(
       host.clock,
       host.handshakeTimeout / 2, // so that who is refused is still there to be told
@@ -316,9 +323,10 @@ export class Entrance {
    */
   #replace(
     link: Link,
-    { token, replaces, identity }: Session,
+    { token, replaces, identity, peer }: Session,
     remote: string,
   ): void {
+    const begun = this.#host.clock.now();
     const key = token.toHex();
     const holder = holderOf(remote, identity);
     this.#shares.take(holder);
@@ -327,6 +335,8 @@ export class Entrance {
     link.whenClosed(() => {
       this.#accepted.delete(key);
       this.#shares.giveBack(holder);
+      if (this.#state !== "open") return; // whoever is there leaves now
+      this.#visits.ended(peer, placeOf(remote), begun);
     });
     const found = "the peer has dialled anew";
     before?.close(new DisconnectedError(before.node, "read from", found));
