@@ -1,14 +1,24 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { ActorSystemOptions } from "../../actor/mod.ts";
+import {
+  type ActorSystemOptions,
+  ask,
+  type Context,
+  protocol,
+  tell,
+} from "../../actor/mod.ts";
+import { zstdCompressSync } from "node:zlib";
 import { DisconnectedError, HandshakeError } from "../../remote/errors.ts";
 import { encodePlain } from "../../remote/frame.ts";
 import { Acceptor } from "../../remote/handshake/handshake_acceptor.ts";
-import { Dialler } from "../../remote/handshake/handshake_dialler.ts";
+import {
+  Dialler,
+  type DiallerOptions,
+} from "../../remote/handshake/handshake_dialler.ts";
 import { shakeHands } from "../../remote/handshake/handshake_driver.ts";
-import type { VersionRange } from "../../remote/handshake/handshake.ts";
 import type { RemoteOptions } from "../../remote/remote_options.ts";
 import { TcpTransport } from "../../remote/transport/tcp_transport.ts";
-import { FrameKind } from "../../remote/wire/kinds.ts";
+import type { FrameFields } from "../../remote/wire/fields.ts";
+import { DefinitionKind, FrameKind } from "../../remote/wire/kinds.ts";
 import { Box, spawnBox } from "./actors.ts";
 import { nextWarning } from "./attacked.ts";
 import { InstantClock } from "./instant_clock.ts";
@@ -41,7 +51,7 @@ async function serving(
 /** A peer that dials and shakes hands. */
 async function dial(
   { remote: { host: hostname, port } }: Node,
-  versions?: VersionRange,
+  options: Partial<DiallerOptions> = {},
 ): Promise<WirePeer> {
   const connection = await new TcpTransport().connect({ hostname, port });
   const dialler = new Dialler({
@@ -49,7 +59,7 @@ async function dial(
     hostname,
     port,
     lane: "data",
-    ...(versions && { versions }),
+    ...options,
   });
   const { rest } = await shakeHands(connection, dialler);
   return new WirePeer(connection, rest);
@@ -130,7 +140,7 @@ Deno.test("Over TCP a dialler of other versions is refused, and both ends name b
   await serving({}, async (b) => {
     const warning = nextWarning(b);
     const error = await assertRejects(
-      () => dial(b, { min: 7, max: 9 }),
+      () => dial(b, { versions: { min: 7, max: 9 } }),
       HandshakeError,
     );
     assertEquals(error.reason, "version");
@@ -213,5 +223,96 @@ Deno.test("Over TCP a GoAkt frame and a stream of zeros are no handshake", async
       assert(answer.includes("troupe.remote.v1.Refusal"), answer);
       assert((await warning).includes(expected), await warning);
     }
+  });
+});
+
+/** Numbers for the actor at a path, another one, and the messages of a box. */
+function definitions(path: string, other = "/other") {
+  return [
+    { number: 1, table: DefinitionKind.ADDRESS, value: path },
+    { number: 2, table: DefinitionKind.ADDRESS, value: other },
+    { number: 1, table: DefinitionKind.TYPE_NAME, value: "box.put" },
+    { number: 2, table: DefinitionKind.TYPE_NAME, value: "box.ids" },
+    { number: 3, table: DefinitionKind.TYPE_NAME, value: "box.raw" },
+  ];
+}
+
+Deno.test("Over TCP a client cannot pass itself off as the sender that it names", async () => {
+  await serving({ exposed: ["till"] }, async (b) => {
+    const Till = protocol("box", {
+      put: tell<unknown>(),
+      ids: ask<void, string>(),
+    });
+    let seen = "nothing";
+    b.system.spawn(Till, () => ({
+      put: (_: unknown, ctx: Context): void => {
+        seen = ctx.sender?.pid.path ?? "nobody";
+      },
+      ids: () => seen,
+    }), { name: "till" });
+    spawnBox(b.system, "boss");
+    const spoofed: FrameFields = {
+      kind: FrameKind.TELL,
+      receiver: 1,
+      sender: 2,
+      type: 1,
+      definitions: definitions("/till", addressOf(b, "boss")),
+      payload: new TextEncoder().encode("1"),
+    };
+    const question: FrameFields = {
+      kind: FrameKind.ASK,
+      receiver: 1,
+      sender: 2,
+      type: 2,
+      correlation: 1,
+    };
+    // What a node says is taken for true, so that the question is a good one.
+    const expected = { node: '"boss"', client: '"nobody"' } as const;
+    for (const role of ["node", "client"] as const) {
+      const self = { ...SELF, port: 0, incarnation: role };
+      const peer = await dial(b, { role, self });
+      await peer.send(spoofed, question);
+      const { payload } = await peer.expect(FrameKind.REPLY);
+      assertEquals(new TextDecoder().decode(payload), expected[role]);
+      peer.connection.close();
+    }
+    assertEquals(b.warnings, []);
+  });
+});
+
+Deno.test("Over TCP a decompression bomb ends its connection, whatever it says of its size", async () => {
+  await serving({}, async (b) => {
+    const log = spawnBox(b.system, "bombed");
+    const MIB = 2 ** 20;
+    const bombOf = (bytes: number) => zstdCompressSync(new Uint8Array(bytes));
+    const [honest, huge] = [bombOf(16 * MIB), bombOf(64 * MIB)];
+    assert(huge.length < 10_000, `${huge.length} bytes`);
+    const attacks: [Uint8Array, number, string][] = [
+      [honest, 16 * MIB, "are to stand for 16777216, at most "],
+      [huge, 16 * MIB, "are to stand for 16777216, at most "],
+      [huge, 64 * MIB, "it has 67108864 bytes and compression 1, 1 to "],
+      // Not even for a moment more than was announced.
+      [huge, 6_000, "it cannot be expanded ("],
+      [huge, 500_000, "it cannot be expanded ("],
+    ];
+    for (const [payload, totalBytes, found] of attacks) {
+      const warning = nextWarning(b);
+      const peer = await dial(b);
+      await peer.send({
+        kind: FrameKind.TELL,
+        receiver: 1,
+        type: 3,
+        definitions: definitions("/bombed"),
+        compression: { algorithm: 1, totalBytes },
+        payload,
+      });
+      const { failure } = await peer.expect(FrameKind.GOODBYE);
+      const text = failure?.text ?? "";
+      assert(text.startsWith("Cannot read a compressed message: "), text);
+      assert(text.includes(found), text);
+      assert((await warning).includes(text), await warning);
+      assertEquals(await peer.rest(), []);
+    }
+    assertEquals(log.sizes, []);
   });
 });
