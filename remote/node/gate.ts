@@ -70,7 +70,8 @@ export class Gate implements Listener {
   ): Promise<Gate> {
     const guard = new Guard(options);
     const admits = (ends: Ends) => guard.admits(ends);
-    return new Gate(await transport.listen({ ...where, admits }), guard);
+    const { warn } = options;
+    return new Gate(await transport.listen({ ...where, admits, warn }), guard);
   }
 
   accept(): Promise<Connection | undefined> {

@@ -4,6 +4,7 @@
  */
 
 import { describe } from "../../actor/errors.ts";
+import { Ration } from "../../actor/logging/ration.ts";
 import type { Clock } from "../../internal/clock.ts";
 import { DisconnectedError } from "../errors.ts";
 import type { RefusalReason } from "../handshake/handshake_acceptor.ts";
@@ -22,8 +23,10 @@ export interface TlsListenerParts {
   clock: Clock;
   /** How long a TLS handshake may take, in milliseconds. */
   handshakeTimeout: number;
-  /** TLS handshakes under way and connections that nobody has accepted yet, at most each. */
+  /** TLS handshakes under way, connections that nobody has accepted yet, and failed ones, at most each. */
   maxHalfOpen: number;
+  /** Told of what nobody can accept. */
+  warn: ((text: string) => void) | undefined;
 }
 
 /** What is left of a connection whose TLS handshake failed: somebody should know why. */
@@ -73,8 +76,10 @@ export class TlsListener implements Listener {
   /** What gives up each TLS handshake that is under way; each removes itself. */
   readonly #halfOpen: Places<(found: string) => void> = new Places();
   readonly #ready: Connection[] = [];
-  /** Those whose handshake failed, to be reported; of more than `maxHalfOpen` the last ones are not. */
+  /** Those whose handshake failed, to be reported. */
   readonly #failed: Connection[] = [];
+  /** One line in ten seconds about those for which there is no room; of the others the number is told. */
+  readonly #ration: Ration;
   /** Why the last connection could not be taken. */
   #failure: { readonly cause: unknown } | undefined = undefined;
   /** Wakes whoever accepts, and the pump when a failure has been reported. */
@@ -90,6 +95,12 @@ export class TlsListener implements Listener {
     this.port = parts.listener.port;
     this.#parts = parts;
     this.#credentials = parts.credentials;
+    this.#ration = new Ration(parts.clock, 1, (count, places) => {
+      const what = count === 1 ? "connection was" : "connections were";
+      parts.warn?.(
+        `${count} more ${what} closed that there was no room for: ${places}`,
+      );
+    });
     this.#pump = this.#run();
   }
 
@@ -132,6 +143,7 @@ export class TlsListener implements Listener {
     for (const connection of this.#ready.splice(0)) connection.close();
     this.#onReported?.();
     this.#onChange?.();
+    this.#ration.sumUp();
     await closed;
     await this.#pump;
   }
@@ -151,11 +163,29 @@ export class TlsListener implements Listener {
     }
   }
 
+  /** Tells of a connection that nobody will accept. */
+  #drop({ remote }: Pick<Connection, "remote">, why: string): void {
+    const { warn } = this.#parts;
+    if (warn === undefined) return;
+    if (!this.#ration.admits(() => `from "${placeOf(remote)}"`)) return;
+    warn(`a connection from "${remote}" was closed: ${why}`);
+  }
+
+  /** Whether as many wait to be accepted as may; then `connection` is closed. */
+  #isFull(connection: Connection): boolean {
+    const { maxHalfOpen } = this.#parts;
+    if (this.#ready.length < maxHalfOpen) return false;
+    connection.close();
+    const found =
+      `${maxHalfOpen} wait to be accepted after their TLS handshake`;
+    this.#drop(connection, `${found}, fewer were expected`);
+    return true;
+  }
+
   #begin(connection: Connection): void {
     const { clock, handshakeTimeout, maxHalfOpen } = this.#parts;
-    if (this.isClosed || this.#ready.length >= maxHalfOpen) {
-      return connection.close();
-    }
+    if (this.isClosed) return connection.close();
+    if (this.#isFull(connection)) return;
     // Who means it is through in milliseconds, so it is the one that has taken longest that has to go: of the
     // place that most are from, so that nobody pushes out others by dialling very often.
     const place = placeOf(connection.remote);
@@ -172,8 +202,13 @@ export class TlsListener implements Listener {
     };
     const fail = (found: string) => {
       wire.stream.destroy();
-      if (!over() || this.#failed.length >= maxHalfOpen) return;
-      this.#failed.push(new FailedConnection(connection, found));
+      if (!over() || this.isClosed) return;
+      const failed = new FailedConnection(connection, found);
+      if (this.#failed.length >= maxHalfOpen) {
+        const { found, wanted } = failed.refusal;
+        return this.#drop(connection, `${found}, ${wanted}`);
+      }
+      this.#failed.push(failed);
       this.#onChange?.();
     };
     const timer = clock.setTimer(
@@ -198,6 +233,7 @@ export class TlsListener implements Listener {
         clock,
       });
       if (isLate) return secured.close();
+      if (this.#isFull(secured)) return;
       this.#ready.push(secured);
       this.#onChange?.();
     });

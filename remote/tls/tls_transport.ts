@@ -181,6 +181,7 @@ export class TlsTransport implements Transport {
       clock: this.#clock,
       handshakeTimeout,
       maxHalfOpen,
+      warn: options.warn,
     });
     for (const one of this.#listeners) {
       if (one.isClosed) this.#listeners.delete(one);

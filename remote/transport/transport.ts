@@ -27,6 +27,12 @@ export interface ListenOptions {
    */
   admits?: (connection: Pick<Connection, "local" | "remote">) => boolean;
   /**
+   * Told in words of connections that the transport had to close before they could be accepted, because too many
+   * waited for that: once in ten seconds, and then how many more there were.
+   * @default {nobody is told}
+   */
+  warn?: (text: string) => void;
+  /**
    * How long a handshake of the transport itself may take, in milliseconds, where it has one and was not told
    * otherwise when it was made.
    * @default {what the transport thinks right}

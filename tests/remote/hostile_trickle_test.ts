@@ -49,7 +49,8 @@ Deno.test("Over TCP a handshake that trickles in is waited for no longer than ha
 });
 
 Deno.test("Over TLS a handshake that trickles in is waited for no longer than handshakeTimeout", async () => {
-  const tls = await tlsOf("shop");
+  // What is short here is the time for what follows.
+  const tls = await tlsOf("shop", { handshakeTimeout: 5_000 });
   const watched = new AttentiveTransport(tls);
   const it = { clock: new InstantClock(), watched };
   const options = { handshakeTimeout: PATIENCE, transport: watched };

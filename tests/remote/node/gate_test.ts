@@ -41,12 +41,12 @@ async function gate() {
   const warnings: string[] = [];
   const network = new MemoryNetwork();
   const inner = network.transport("b");
-  let asked: ListenOptions["admits"];
+  let asked: ListenOptions = { hostname: "", port: 0 };
   const transport: Transport = {
     scheme: "memory",
     connect: (options) => inner.connect(options),
     listen: (options) => {
-      asked = options.admits;
+      asked = options;
       return inner.listen(options);
     },
   };
@@ -56,8 +56,8 @@ async function gate() {
     warn: (text) => void warnings.push(text),
   });
   const admits = (host: string, local = "b:1") =>
-    asked?.({ local, remote: `${host}:50000` });
-  return { it, clock, warnings, admits };
+    asked.admits?.({ local, remote: `${host}:50000` });
+  return { it, clock, warnings, admits, listens: () => asked };
 }
 
 Deno.test("Gate tells hosts apart, and takes a network of IPv6 addresses for one", async () => {
@@ -76,6 +76,13 @@ Deno.test("Gate tells hosts apart, and takes a network of IPv6 addresses for one
     '2 more connections were closed that came too often: 2 from "2001:db8:0:0"',
   ]);
   assertEquals(clock.pending, 0);
+});
+
+Deno.test("Gate hands on what its transport warns of", async () => {
+  const { it, warnings, listens } = await gate();
+  listens().warn?.("a connection was closed");
+  assertEquals(warnings, ["a connection was closed"]);
+  await it.close();
 });
 
 Deno.test("Gate remembers 4,096 places, those that were heard of last", async () => {

@@ -412,6 +412,7 @@ Deno.test("Over TLS a handshake that is too large, or stops half-way, is ended l
         assert((await warned).includes(expected), await warned);
       }
     },
+    () => tlsOf("shop", { handshakeTimeout: 5_000 }),
   );
 });
 
