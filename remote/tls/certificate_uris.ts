@@ -49,7 +49,12 @@ function namesIn(bytes: Uint8Array, { start, end }: Value): string[] {
   if (names?.tag !== SEQUENCE) return [];
   return valuesIn(bytes, names.start, names.end)
     .filter(({ tag }) => tag === URI_NAME)
-    .map((uri) => String.fromCharCode(...bytes.subarray(uri.start, uri.end)));
+    .map(({ start, end }) => textOf(bytes.subarray(start, end)));
+}
+
+/** One letter for each byte, however many there are. */
+function textOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
 }
 
 /** The values that lie one behind the other; none when one of them is broken or longer than there is room. */

@@ -34,6 +34,12 @@ import {
 import type { Steps, Target } from "./fuzz.ts";
 import { lane } from "./lanes.ts";
 import { pieces } from "./pieces.ts";
+import { challengeTarget, proofTarget } from "./proofs.ts";
+import {
+  certificateTarget,
+  compressedTarget,
+  greetingTarget,
+} from "./strangers.ts";
 
 const LIMIT = 300_000;
 
@@ -370,4 +376,9 @@ export const TARGETS: readonly Target[] = [
   jsonTarget,
   protobufTarget,
   segment,
+  proofTarget,
+  challengeTarget,
+  greetingTarget,
+  certificateTarget,
+  compressedTarget,
 ];
