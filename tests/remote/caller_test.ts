@@ -44,8 +44,11 @@ function spawnDoor({ system }: Node, name: string): Knocks {
 function spawnPorter({ system }: Node, name: string): void {
   const to = system.find(Door, "door") as ActorRef<DoorProtocol>; // spawned before
   system.spawn(Door, () => ({
-    who: (_, ctx) => ctx.forward(to, Door.who()),
-    knock: (_, ctx) => ctx.forward(to),
+    receive(message, ctx) {
+      if ("type" in message && message.type === "door.who") {
+        ctx.forward(to, Door.who());
+      } else ctx.forward(to);
+    },
   }), { name });
 }
 
@@ -100,8 +103,7 @@ Deno.test("Context.caller stays when a message is forwarded, and is the last nod
   porter.tell(Door.knock("1"));
   const gate = d.remote.ref(Door, addressOf(b, "door"));
   d.system.spawn(Door, () => ({
-    who: (_, ctx) => ctx.forward(gate),
-    knock: (_, ctx) => ctx.forward(gate),
+    receive: (_message, ctx) => void ctx.forward(gate),
   }), { name: "gate" });
   const further = a.remote.ref(Door, addressOf(d, "gate"));
   assertEquals(await further.ask(Door.who()), claimed("d"));
