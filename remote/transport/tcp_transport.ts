@@ -36,8 +36,9 @@ export interface TcpTransportOptions {
 }
 
 /**
- * Plain TCP, without Nagle's algorithm and with keep-alive, at the interval of the operating system: it
- * ends connections that nobody else looks after. Needs `--allow-net` for the addresses that are bound
+ * Plain TCP, without Nagle's algorithm and with keep-alive, at the interval of the operating system, which is
+ * two hours where nobody has set another: Deno takes none. Nodes do not wait for it: they notice a peer that is
+ * gone by heartbeats, and by the time limit of each request. Needs `--allow-net` for the addresses that are bound
  * and dialled.
  *
  * @example
