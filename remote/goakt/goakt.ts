@@ -4,6 +4,7 @@
  */
 
 import { describe } from "../../actor/errors.ts";
+import { Ration } from "../../actor/logging/ration.ts";
 import { MissingRef } from "../../actor/reference/local_ref.ts";
 import type { Pid } from "../../actor/reference/pid.ts";
 import type { ProtocolData } from "../../actor/protocol/protocol.ts";
@@ -16,11 +17,13 @@ import type { RemoteMeters } from "../metrics/meter.ts";
 import type { NodeAddress } from "../node/peer.ts";
 import type { SystemInternals } from "../../actor/system/system.ts";
 import { UNKNOWN_PROTOCOL } from "../remote_ref.ts";
+import { placeOf } from "../transport/places.ts";
 import type { Listener, Transport } from "../transport/transport.ts";
 import type { CallOptions } from "./client/endpoint.ts";
 import { GoaktClient, type PeerPlace } from "./client/goakt_client.ts";
 import { control } from "./client/control.ts";
 import type { GoaktClientOptions } from "./client/options.ts";
+import { codecRoomError } from "./compression/codec_budget.ts";
 import type { Compression } from "./compression/compression.ts";
 import { GoaktServer, type GoaktServerOptions } from "./server/goakt_server.ts";
 import type { GreetingConnection } from "./server/greeting_connection.ts";
@@ -56,6 +59,14 @@ export interface GoaktOptions extends Omit<GoaktClientOptions, "limit"> {
    * @default 268435456 (256 MiB)
    */
   maxUnfinishedBytes?: number;
+  /**
+   * Bytes of memory that the compression of the connections that peers have opened may take, at most; and as many
+   * for those that this node opens. One that finds no room ends. The last eighth is for addresses that hold less
+   * than a sixteenth. A connection takes 1.6 MiB by zstd and Brotli, 0.5 by gzip; 5.3 once a Brotli stream has
+   * become long, and up to 9.2 by zstd when the peer asks for a larger window than GoAkt does.
+   * @default 2147483648 (2 GiB)
+   */
+  maxCodecBytes?: number;
 }
 
 /** What a {@linkcode Goakt} is made with. */
@@ -98,6 +109,8 @@ export class Goakt {
   readonly host: LocalHost;
   readonly #server: GoaktServer;
   readonly #internals: SystemInternals;
+  /** One line in ten seconds of connections without room; of the others the number is told. */
+  readonly #shortages: Ration;
   #state: "open" | "closed" = "open";
 
   constructor(parts: GoaktParts) {
@@ -107,14 +120,23 @@ export class Goakt {
       serverIdleTimeout,
       maxServed,
       maxUnfinishedBytes,
+      maxCodecBytes,
       connectTimeout = parts.connectTimeout,
       ...client
     } = options;
     this.#internals = internals;
+    const { clock, events } = internals.runtime;
+    this.#shortages = new Ration(clock, 1, (count, places) => {
+      const what = count === 1 ? "connection" : "connections";
+      const text =
+        `${count} more ${what} of GoAkt peers ended, as there is no room to compress them: ${places}`;
+      events.publish({ type: "warning", text });
+    });
     this.client = new GoaktClient({
       runtime: internals.runtime,
       transport,
       options: { ...client, connectTimeout, limit },
+      codecBytes: maxCodecBytes,
       meters,
     });
     this.host = new LocalHost(internals, {
@@ -132,6 +154,7 @@ export class Goakt {
       ...(maxUnfinishedBytes !== undefined && {
         roomBytes: maxUnfinishedBytes,
       }),
+      ...(maxCodecBytes !== undefined && { codecBytes: maxCodecBytes }),
     };
     this.#server = new GoaktServer(this.host, limits);
   }
@@ -230,6 +253,12 @@ export class Goakt {
     const { events } = this.#internals.runtime;
     this.#server.serve(taken.connection, taken.compression).catch((cause) => {
       if (this.#state === "closed") return;
+      const isShort = codecRoomError(cause) !== undefined;
+      if (
+        isShort && !this.#shortages.admits(() => `from "${placeOf(remote)}"`)
+      ) {
+        return;
+      }
       const why = describe(cause);
       const text = `the connection of GoAkt peer "${remote}" ended: ${why}`;
       events.publish({ type: "warning", text, cause });
@@ -251,6 +280,7 @@ export class Goakt {
   /** Closes all connections now; resolves when nothing of them is left. */
   async close(): Promise<void> {
     this.#state = "closed";
+    this.#shortages.sumUp();
     this.client.close();
     this.#server.close();
     await this.#server.drain();

@@ -22,6 +22,7 @@ export const GOAKT_KINDS: OptionKinds<GoaktOptions> = {
   compression: oneOf(...COMPRESSIONS),
   connectTimeout: number(1),
   idleTimeout: number(1, Infinity),
+  maxCodecBytes: integer(1),
   maxConnections: integer(1),
   maxIdle: integer(0),
   maxServed: integer(1),

@@ -141,6 +141,7 @@ Deno.test("Remote.start() checks what is to be done with GoAkt peers", () => {
       ["maxServed", 0, integer(1)],
       ["maxServed", Infinity, integer(1)],
       ["maxUnfinishedBytes", NaN, integer(1)],
+      ["maxCodecBytes", 0, integer(1)],
       ["maxIdle", -1, integer(0)],
       ["maxConnections", 1.5, integer(1)],
       ["maxWaiting", 0, integer(1)],

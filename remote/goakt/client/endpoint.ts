@@ -8,6 +8,7 @@ import type { Clock } from "../../../internal/clock.ts";
 import { Slab } from "../../../internal/slab.ts";
 import type { LinkMeter, RemoteMeters } from "../../metrics/meter.ts";
 import { formatAddress, type Transport } from "../../transport/transport.ts";
+import type { CodecBudget } from "../compression/codec_budget.ts";
 import type { GoaktClientOptions } from "./options.ts";
 import { Pool } from "./pool.ts";
 import {
@@ -41,6 +42,8 @@ export interface EndpointOptions {
   clock: Clock;
   /** Limits. */
   settings: Required<GoaktClientOptions>;
+  /** Bounds what the compression of all connections takes. */
+  codecs: CodecBudget;
   /** Makes what counts, in a node with metrics. */
   meters?: RemoteMeters | undefined;
   /** Called when nothing of it is left open. */
@@ -60,12 +63,12 @@ export class Endpoint {
 
   /** Opens nothing yet. */
   constructor(options: EndpointOptions) {
-    const { host, port, clock, transport, settings, meters } = options;
+    const { host, port, clock, transport, settings, codecs, meters } = options;
     const node = formatAddress(host, port);
     this.meter = meters?.link(node);
     this.answerTimeout = settings.answerTimeout;
     this.#pool = new Pool(
-      { host, port, node, clock, transport, settings, meters },
+      { host, port, node, clock, transport, settings, codecs, meters },
       () => options.onIdle(this),
     );
     const { limit } = settings;

@@ -5,6 +5,7 @@
 
 import { ActorError, type Outcome } from "../../../actor/errors.ts";
 import { DisconnectedError, RemoteError } from "../../errors.ts";
+import { codecRoomError } from "../compression/codec_budget.ts";
 import type { Compression } from "../compression/compression.ts";
 import {
   Code,
@@ -85,7 +86,7 @@ export function silenceError(
   );
 }
 
-/** The error for a connection that a peer has closed. */
+/** The error for a connection that a peer has closed, or that was ended here for want of room. */
 export function hangUpError(
   node: string,
   compression: Compression,
@@ -93,6 +94,7 @@ export function hangUpError(
   name: string | undefined,
   cause: unknown,
 ): DisconnectedError {
+  if (cause instanceof DisconnectedError && codecRoomError(cause)) return cause;
   const asked = name === undefined ? "" : ` instead of answering "${name}"`;
   const guess = answers > 0 || name === undefined
     ? ""

@@ -28,6 +28,7 @@ import {
   RemoteStopRequestSchema,
   RemoteStopResponseSchema,
 } from "../gen/internalpb/remoting_pb.ts";
+import { CodecBudget } from "../compression/codec_budget.ts";
 import type { Compression } from "../compression/compression.ts";
 import type { Payload } from "../payload.ts";
 import { messageBytes } from "./message_bytes.ts";
@@ -44,6 +45,11 @@ export interface GoaktClientParts {
   transport: Transport;
   /** Limits. */
   options?: GoaktClientOptions;
+  /**
+   * Bytes of memory that the compression of all connections may take, at most.
+   * @default {CODEC_BYTES}
+   */
+  codecBytes?: number | undefined;
   /** Makes what counts, in a node with metrics. */
   meters?: RemoteMeters | undefined;
 }
@@ -64,6 +70,7 @@ export class GoaktClient implements GoaktRefHost {
   readonly runtime: Runtime;
   readonly #transport: Transport;
   readonly #settings: Required<GoaktClientOptions>;
+  readonly #codecs: CodecBudget;
   readonly #meters: RemoteMeters | undefined;
   /** By `host:port`; an entry goes when nothing of it is open. */
   readonly #endpoints: Map<string, Endpoint> = new Map();
@@ -71,8 +78,10 @@ export class GoaktClient implements GoaktRefHost {
   #onForgotten: (place: PeerPlace) => void = () => {};
 
   /** Opens nothing yet. */
-  constructor({ runtime, transport, options, meters }: GoaktClientParts) {
+  constructor(parts: GoaktClientParts) {
+    const { runtime, transport, options, codecBytes, meters } = parts;
     this.runtime = runtime;
+    this.#codecs = new CodecBudget(codecBytes);
     this.#meters = meters;
     this.#transport = transport;
     this.#settings = clientSettings(options);
@@ -134,6 +143,7 @@ export class GoaktClient implements GoaktRefHost {
         transport: this.#transport,
         clock: this.runtime.clock,
         settings: this.#settings,
+        codecs: this.#codecs,
         meters: this.#meters,
         onIdle: (idle) => {
           if (idle.isIdle && this.#endpoints.get(key) === idle) {

@@ -8,6 +8,7 @@ import { Deque } from "../../../internal/deque.ts";
 import { OverloadedError } from "../../errors.ts";
 import type { RemoteMeters } from "../../metrics/meter.ts";
 import type { Transport } from "../../transport/transport.ts";
+import type { CodecBudget } from "../compression/codec_budget.ts";
 import { compressed } from "../compression/compressed_connection.ts";
 import { TimeLimit } from "../time_limit.ts";
 import { Exchange } from "./exchange.ts";
@@ -34,6 +35,8 @@ export interface PoolOptions {
   clock: Clock;
   /** Limits. */
   settings: Required<GoaktClientOptions>;
+  /** Bounds what the compression of all connections takes. */
+  codecs: CodecBudget;
   /** Makes what counts, in a node with metrics. */
   meters?: RemoteMeters | undefined;
 }
@@ -145,7 +148,9 @@ export class Pool {
         timeout,
         signal,
       });
-      const exchange = new Exchange(compressed(connection, compression), {
+      const { codecs } = this.#options;
+      const packed = compressed(connection, compression, codecs);
+      const exchange = new Exchange(packed, {
         node,
         clock,
         limit,

@@ -4,6 +4,7 @@
  */
 
 import { concatBytes } from "../../../internal/bytes.ts";
+import type { CodecRoom } from "./codec_budget.ts";
 import type { Decompressor } from "./stream.ts";
 
 /** The low bits of a stream that asks for a window of 4 MiB, as those of GoAkt do. */
@@ -14,6 +15,12 @@ const SMALL_WINDOW = 0x03;
 const REACH = 256 * 1024 - 16;
 /** Bytes of a stream that are kept to be decoded again, at most. */
 const HISTORY_BYTES = 64 * 1024;
+/** What the platform's decoder takes besides the window, measured. */
+const BASE_BYTES = 112 * 1024;
+
+/** Bytes that a decoder takes at first. */
+export const BROTLI_DECODER_BYTES: number = 256 * 1024 + BASE_BYTES +
+  HISTORY_BYTES;
 
 /**
  * The platform's decoder takes the whole window with the first byte, and GoAkt opens a connection for each ask in
@@ -22,7 +29,11 @@ const HISTORY_BYTES = 64 * 1024;
  */
 export class BrotliDecompressor implements Decompressor {
   readonly #make: () => Decompressor;
-  #decoder: Decompressor;
+  readonly #room: CodecRoom;
+  /** Made with the first byte, which says how much room it needs. */
+  #decoder: Decompressor | undefined = undefined;
+  /** The window that the stream asks for, in bytes. */
+  #window = 0;
   /** What came, while the window is small; nothing before the first byte. */
   #history: Uint8Array[] = [];
   #historyBytes = 0;
@@ -32,28 +43,31 @@ export class BrotliDecompressor implements Decompressor {
   #repeated = 0;
   #state: "new" | "small" | "large" | "closed" = "new";
 
-  /** `make` makes a decoder that takes the window that a stream asks for. */
-  constructor(make: () => Decompressor) {
+  /** `make` makes a decoder that takes the window that a stream asks for; `room` has been asked for a small one. */
+  constructor(make: () => Decompressor, room: CodecRoom) {
     this.#make = make;
-    this.#decoder = make();
+    this.#room = room;
   }
 
   push(bytes: Uint8Array): void {
     const [first] = bytes;
-    if (first === undefined) return;
+    if (first === undefined || this.#state === "closed") return;
     if (this.#state === "new") {
+      this.#window = windowOf(first);
       const isLarge = (first & 0x0f) === LARGE_WINDOW;
+      if (!isLarge) this.#takeWindow();
       this.#state = isLarge ? "small" : "large";
     }
-    if (this.#state !== "small") return this.#decoder.push(bytes);
+    const decoder = this.#decoder ??= this.#make();
+    if (this.#state !== "small") return decoder.push(bytes);
     const isFirst = this.#historyBytes === 0;
     this.#history.push(bytes);
     this.#historyBytes += bytes.length;
     if (this.#historyBytes > HISTORY_BYTES) return this.#grow();
-    if (!isFirst) return this.#decoder.push(bytes);
+    if (!isFirst) return decoder.push(bytes);
     const small = Uint8Array.from(bytes);
     small[0] = first & 0xf0 | SMALL_WINDOW;
-    this.#decoder.push(small);
+    decoder.push(small);
   }
 
   async pull(): Promise<Uint8Array<ArrayBuffer> | undefined> {
@@ -79,26 +93,43 @@ export class BrotliDecompressor implements Decompressor {
   close(): void {
     this.#state = "closed";
     this.#history = [];
-    this.#decoder.close();
+    this.#decoder?.close();
   }
 
   /** The next piece. What the small window cannot decode may still be sound. */
   async #pull(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     try {
-      return await this.#decoder.pull();
+      return await this.#decoder?.pull();
     } catch (error) {
       if (this.#state !== "small") throw error;
       this.#grow();
-      return await this.#decoder.pull();
+      return await this.#decoder?.pull();
     }
   }
 
   #grow(): void {
-    this.#decoder.close();
+    this.#takeWindow();
+    this.#decoder?.close();
     this.#decoder = this.#make();
     this.#decoder.push(concatBytes(this.#history));
     this.#history = [];
     this.#repeated = this.#given;
     this.#state = "large";
   }
+
+  /** @throws {CodecRoomError} When there is no room for the window. */
+  #takeWindow(): void {
+    const more = this.#window + BASE_BYTES - BROTLI_DECODER_BYTES;
+    if (more > 0) this.#room.take(more);
+  }
+}
+
+/** The window that a stream asks for with its first byte (RFC 7932, 9.1). */
+function windowOf(first: number): number {
+  if ((first & 0x01) === 0) return 2 ** 16;
+  const large = first >> 1 & 0x07;
+  if (large > 0) return 2 ** (17 + large);
+  const small = first >> 4 & 0x07;
+  // 1 is refused by the decoder.
+  return 2 ** (small === 0 ? 17 : 8 + small);
 }

@@ -6,26 +6,45 @@
 import { describe } from "../../../actor/errors.ts";
 import { DisconnectedError } from "../../errors.ts";
 import type { Connection } from "../../transport/transport.ts";
+import {
+  type CodecBudget,
+  type CodecRoom,
+  CodecRoomError,
+  ENDLESS_ROOM,
+} from "./codec_budget.ts";
 import { compressedStream, type Compression } from "./compression.ts";
-import type { Compressor, Decompressor } from "./stream.ts";
+import type { CompressedStream, Compressor, Decompressor } from "./stream.ts";
 
 /**
  * Returns a connection over which what is written travels compressed, and what is read was. The new
- * connection owns the old one. Each write is flushed, so that the peer can decode it at once; nothing is
- * sent before the first write.
+ * connection owns the old one, and closes it when this throws. Each write is flushed, so that the peer can decode
+ * it at once; nothing is sent before the first write.
+ *
+ * @param budget Bounds the memory that all compressed connections take together; without one there is no bound.
+ * @throws {CodecRoomError} When there is no room for one more. Later, when one is to grow that there is no room
+ * for, a read rejects, with that as the cause.
  */
 export function compressed(
   connection: Connection,
   compression: Compression,
+  budget?: CodecBudget,
 ): Connection {
-  return compression === "none"
-    ? connection
-    : new CompressedConnection(connection, compression);
+  if (compression === "none") return connection;
+  const room = budget?.room(connection.remote) ?? ENDLESS_ROOM;
+  try {
+    room.take(compressedStream(compression).bytes);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+  return new CompressedConnection(connection, compression, room);
 }
 
 class CompressedConnection implements Connection {
   readonly #connection: Connection;
   readonly #compression: Exclude<Compression, "none">;
+  readonly #stream: CompressedStream;
+  readonly #room: CodecRoom;
   /** Made when they are first needed: many a connection goes one way only. */
   #compressor: Compressor | undefined = undefined;
   #decompressor: Decompressor | undefined = undefined;
@@ -34,9 +53,12 @@ class CompressedConnection implements Connection {
   constructor(
     connection: Connection,
     compression: Exclude<Compression, "none">,
+    room: CodecRoom,
   ) {
     this.#connection = connection;
     this.#compression = compression;
+    this.#stream = compressedStream(compression);
+    this.#room = room;
   }
 
   get remote(): string {
@@ -48,22 +70,22 @@ class CompressedConnection implements Connection {
   }
 
   async read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const decompressor = this.#decompressor ??= compressedStream(
-      this.#compression,
-    ).decompressor();
+    if (this.#state === "closed") return undefined;
+    const decompressor = this.#decompressor ??= this.#stream.decompressor(
+      this.#room,
+    );
+    let received: Uint8Array<ArrayBuffer> | undefined;
     for (;;) {
-      const bytes = await this.#pull(decompressor);
-      if (bytes !== undefined || this.#state === "closed") return bytes;
-      const received = await this.#connection.read();
+      const bytes = await this.#decode(decompressor, received);
+      if (bytes !== undefined || this.#isClosed) return bytes;
+      received = await this.#connection.read();
       if (received === undefined || this.#isClosed) return undefined;
-      decompressor.push(received);
     }
   }
 
   async write(bytes: Uint8Array): Promise<void> {
     if (this.#state === "closed") throw this.#failed("write to", CLOSED);
-    const compressor = this.#compressor ??= compressedStream(this.#compression)
-      .compressor();
+    const compressor = this.#compressor ??= this.#stream.compressor();
     let packed: Uint8Array;
     try {
       packed = await compressor.compress(bytes);
@@ -82,6 +104,7 @@ class CompressedConnection implements Connection {
     this.#state = "closed";
     this.#compressor?.close();
     this.#decompressor?.close();
+    this.#room.close();
     this.#connection.close();
   }
 
@@ -89,10 +112,13 @@ class CompressedConnection implements Connection {
     this.close();
   }
 
-  async #pull(
+  /** What comes next of what was received. */
+  async #decode(
     decompressor: Decompressor,
+    received: Uint8Array | undefined,
   ): Promise<Uint8Array<ArrayBuffer> | undefined> {
     try {
+      if (received !== undefined) decompressor.push(received);
       return await decompressor.pull();
     } catch (cause) {
       if (this.#isClosed) return undefined;
@@ -108,6 +134,8 @@ class CompressedConnection implements Connection {
   #failed(action: string, cause: unknown): DisconnectedError {
     const found = cause === CLOSED
       ? CLOSED
+      : cause instanceof CodecRoomError
+      ? cause.found
       : `the ${this.#compression} stream is broken (${describe(cause)})`;
     return new DisconnectedError(this.remote, action, found, { cause });
   }

@@ -3,6 +3,8 @@
  * @module
  */
 
+import type { CodecRoom } from "./codec_budget.ts";
+
 /** The compressing end of one direction. */
 export interface Compressor {
   /**
@@ -16,7 +18,12 @@ export interface Compressor {
 
 /** The other end. Holds little more than it was given last, however much that expands to. */
 export interface Decompressor {
-  /** Takes bytes, when the last ones have been used up. */
+  /**
+   * Takes bytes, when the last ones have been used up.
+   *
+   * @throws {CodecRoomError} When there is no room for what they ask for, as `pull` does.
+   * @throws When they ask for more than is allowed.
+   */
   push(bytes: Uint8Array): void;
   /**
    * Returns what was decoded next, a piece at a time; `undefined` once the bytes that were given are used up.
@@ -34,8 +41,10 @@ export interface Decompressor {
 
 /** Makes the two ends. */
 export interface CompressedStream {
+  /** Bytes of memory that both ends take at first, and for good when the peer is an honest one that says little. */
+  readonly bytes: number;
   /** The end that sends. */
   compressor(): Compressor;
-  /** The end that receives. */
-  decompressor(): Decompressor;
+  /** The end that receives. It takes what it needs besides {@linkcode CompressedStream.bytes}. */
+  decompressor(room: CodecRoom): Decompressor;
 }

@@ -7,6 +7,7 @@ import { ActorError } from "../../../actor/errors.ts";
 import { Shares } from "../../node/shares.ts";
 import { placeOf } from "../../transport/places.ts";
 import type { Connection } from "../../transport/transport.ts";
+import { CodecBudget } from "../compression/codec_budget.ts";
 import { compressed } from "../compression/compressed_connection.ts";
 import type { Compression } from "../compression/compression.ts";
 import type { GoaktHost } from "./host.ts";
@@ -27,6 +28,11 @@ export interface GoaktServerOptions
    * @default {REQUEST_ROOM}
    */
   roomBytes?: number;
+  /**
+   * Bytes of memory that the compression of all connections may take, at most.
+   * @default {CODEC_BYTES}
+   */
+  codecBytes?: number;
 }
 
 /** How many connections are served at the same time, unless told otherwise. */
@@ -38,12 +44,14 @@ export class GoaktServer {
   readonly #options: GoaktServerOptions;
   readonly #served: Map<ServedConnection, Promise<void>> = new Map();
   readonly #room: RequestRoom;
+  readonly #codecs: CodecBudget;
   readonly #shares: Shares;
   #state: "running" | "draining" = "running";
 
   constructor(host: GoaktHost, options: GoaktServerOptions = {}) {
     this.#host = host;
     this.#room = new RequestRoom(options.roomBytes);
+    this.#codecs = new CodecBudget(options.codecBytes);
     this.#options = options;
     this.#shares = new Shares(options.maxConnections ?? MAX_SERVED);
   }
@@ -60,11 +68,10 @@ export class GoaktServer {
    * @param compression How it is compressed, in both directions.
    * @throws {FrameError} When the peer sent what is no request.
    * @throws {DisconnectedError} When the connection was lost, or is no such stream.
-   * @throws {ActorError} When there are as many connections as allowed.
+   * @throws {ActorError} When there are as many connections as allowed, or there is no room to compress one more.
    */
   async serve(connection: Connection, compression: Compression): Promise<void> {
-    const { maxConnections: _most, roomBytes: _room, ...limits } =
-      this.#options;
+    const { limit, idleTimeout, stallTimeout } = this.#options;
     if (this.#state === "draining") return connection.close();
     const place = placeOf(connection.remote);
     const full = this.#shares.fullFor(place);
@@ -73,12 +80,15 @@ export class GoaktServer {
       throw new TooManyPeersError(full);
     }
     const host = this.#host;
-    const served = new ServedConnection(compressed(connection, compression), {
-      ...limits,
+    const packed = compressed(connection, compression, this.#codecs);
+    const served = new ServedConnection(packed, {
+      ...(limit !== undefined && { limit }),
+      ...(idleTimeout !== undefined && { idleTimeout }),
+      ...(stallTimeout !== undefined && { stallTimeout }),
       room: this.#room,
       clock: host.runtime.clock,
       knows: isRequest,
-      handle: (request) => carryOut(host, request, limits.limit),
+      handle: (request) => carryOut(host, request, limit),
     });
     const run = served.run();
     this.#served.set(served, run);

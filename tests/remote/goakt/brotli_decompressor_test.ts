@@ -6,6 +6,11 @@ import {
 } from "node:zlib";
 import { concatBytes, equalBytes } from "../../../internal/bytes.ts";
 import { BrotliDecompressor } from "../../../remote/goakt/compression/brotli_decompressor.ts";
+import {
+  CodecBudget,
+  CodecRoomError,
+  ENDLESS_ROOM,
+} from "../../../remote/goakt/compression/codec_budget.ts";
 import { NodeDecompressor } from "../../../remote/goakt/compression/node_streams.ts";
 import type { Decompressor } from "../../../remote/goakt/compression/stream.ts";
 import { noise } from "./fixtures.ts";
@@ -26,7 +31,7 @@ function packed(
 }
 
 /** A decompressor, and what the decoders that it makes are given first; a closed one is crossed out. */
-function observed() {
+function observed(room = ENDLESS_ROOM) {
   const begun: string[] = [];
   const make = (): Decompressor => {
     const decoder = new NodeDecompressor(createBrotliDecompress());
@@ -43,7 +48,7 @@ function observed() {
       },
     };
   };
-  return { begun, decompressor: new BrotliDecompressor(make) };
+  return { begun, decompressor: new BrotliDecompressor(make, room) };
 }
 
 /** The window that a stream asks for, for the sizes that take four bits. */
@@ -162,4 +167,48 @@ Deno.test("BrotliDecompressor does nothing after it was closed", async () => {
   decompressor.push(stream.slice(1_000));
   assertEquals(await decompressor.pull(), undefined);
   assertEquals(begun, ["2^18 closed"]);
+});
+
+Deno.test("BrotliDecompressor takes room before it takes the window that a stream asks for", async () => {
+  const more = (4_208 - 432) * 1024;
+  const stream = packed(new Uint8Array(REACH + 1).fill(7));
+  for (const place of ["some", "none"] as const) {
+    const budget = new CodecBudget(2 * more);
+    const room = budget.room("far:1");
+    if (place === "none") budget.room("other:1").take(more + 1);
+    const before = budget.used;
+    const { begun, decompressor } = observed(room);
+    const unpacking = unpacked(decompressor, stream);
+    if (place === "some") {
+      assertEquals((await unpacking).length, REACH + 1);
+      assertEquals(begun, ["2^18 closed", "2^22"]);
+      assertEquals(budget.used, more);
+    } else {
+      await assertRejects(() => unpacking, CodecRoomError);
+      assertEquals(begun, ["2^18"]);
+    }
+    decompressor.close();
+    room.close();
+    assertEquals(budget.used, before);
+  }
+});
+
+Deno.test("BrotliDecompressor takes room for other windows with the first byte", () => {
+  const mib = 1024 * 1024;
+  for (
+    const [first, bytes] of [
+      [0x00, 0], // 64 KiB
+      [0x01, 0], // 128 KiB
+      [0x71, 0], // 32 KiB
+      [0x03, 0], // 256 KiB
+      [0x07, mib - 320 * 1024], // 1 MiB
+      [0x0f, 16 * mib - 320 * 1024], // 16 MiB
+    ] as const
+  ) {
+    const budget = new CodecBudget();
+    const { decompressor } = observed(budget.room("far:1"));
+    decompressor.push(Uint8Array.of(first));
+    assertEquals(budget.used, bytes, `${first}`);
+    decompressor.close();
+  }
 });

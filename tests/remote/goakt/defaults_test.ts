@@ -8,6 +8,7 @@ import {
   RemoteLookupRequestSchema,
   RemoteTellRequestSchema,
 } from "../../../remote/goakt/gen/internalpb/remoting_pb.ts";
+import { CodecBudget } from "../../../remote/goakt/compression/codec_budget.ts";
 import type { GoaktOptions } from "../../../remote/goakt/goakt.ts";
 import { encodeMessage } from "../../../remote/goakt/messages.ts";
 import { RequestRoom } from "../../../remote/goakt/server/request_room.ts";
@@ -46,6 +47,11 @@ Deno.test("The options of GoAkt peers have the defaults that are documented", ()
   const room = new RequestRoom();
   assertEquals(room.move(0, 256 * MIB), true);
   assertEquals(room.move(0, 1), false);
+  const codecs = new CodecBudget();
+  for (const place of upTo(16)) {
+    assertEquals(codecs.take(`10.0.0.${place}`, 128 * MIB), undefined);
+  }
+  assert(codecs.take("10.0.1.0", 1) !== undefined);
 });
 
 /** An ask of a GoAkt node that swallows every attempt to connect to it; ends with when it was given up. */
