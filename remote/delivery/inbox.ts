@@ -6,7 +6,12 @@
 import type { Outcome } from "../../actor/errors.ts";
 import type { Context } from "../../actor/cell/context.ts";
 import type { Handlers } from "../../actor/protocol/handlers.ts";
-import { type Message, MessageValue } from "../../actor/protocol/message.ts";
+import type { Caller } from "../../actor/protocol/caller.ts";
+import {
+  broughtBy,
+  type Message,
+  MessageValue,
+} from "../../actor/protocol/message.ts";
 import type { AnyProtocol, MessageOf } from "../../actor/protocol/protocol.ts";
 import type { ActorRef } from "../../actor/reference/ref.ts";
 import { foreignMail } from "../../actor/cell/signals.ts";
@@ -166,24 +171,33 @@ class InboxActor implements Handlers<InboxProtocol> {
     this.#clock = undefined;
   }
 
-  open({ producer, session, retention }: OpenDelivery): OpenedDelivery {
+  open(
+    { producer, session, retention }: OpenDelivery,
+    { caller }: Context<InboxProtocol>,
+  ): OpenedDelivery {
     const { opened, effects } = this.#intake.open(
-      producer,
+      nameOf(producer, caller),
       session,
       retention,
       this.#now(),
+      caller,
     );
     this.#carryOut(effects);
     return opened ?? { key: null, upTo: 0 };
   }
 
-  segment(segment: DeliverySegment): void {
-    this.#carryOut(this.#intake.segment(segment, this.#now()));
+  segment(
+    segment: DeliverySegment,
+    { caller }: Context<InboxProtocol>,
+  ): void {
+    const producer = nameOf(segment.producer, caller);
+    const named = { ...segment, producer };
+    this.#carryOut(this.#intake.segment(named, this.#now()));
   }
 
   news(
     { producer, key, known }: DeliveryQuestion,
-    { signal }: Context<InboxProtocol>,
+    { signal, caller }: Context<InboxProtocol>,
   ): Promise<DeliveryAnswer> {
     const question = ++this.#last;
     const { promise, resolve } = Promise.withResolvers<DeliveryAnswer>();
@@ -194,9 +208,8 @@ class InboxActor implements Handlers<InboxProtocol> {
       resolve({ kind: "forgotten" });
     });
     const now = this.#now();
-    this.#carryOut(
-      this.#intake.ask(producer, key, known, question, now),
-    );
+    const name = nameOf(producer, caller);
+    this.#carryOut(this.#intake.ask(name, key, known, question, now));
     return promise;
   }
 
@@ -220,7 +233,7 @@ class InboxActor implements Handlers<InboxProtocol> {
           break;
         case "broken":
           this.#context?.log.warn(
-            `outbox "${effect.producer}" is refused: ${effect.found}`,
+            `outbox ${effect.producer} is refused: ${effect.found}`,
           );
       }
     }
@@ -241,7 +254,7 @@ class InboxActor implements Handlers<InboxProtocol> {
   };
 
   #deliver(
-    { producer, key, number, type, body }: Extract<
+    { producer, key, number, type, body, caller }: Extract<
       IntakeEffect,
       { kind: "deliver" }
     >,
@@ -253,6 +266,7 @@ class InboxActor implements Handlers<InboxProtocol> {
     let message: Message;
     try {
       message = this.#decode(type, body);
+      if (caller !== undefined) message = broughtBy(message, caller);
     } catch (error) {
       return done(deliveryFailure(number, error, "not_delivered"));
     }
@@ -273,6 +287,14 @@ class InboxActor implements Handlers<InboxProtocol> {
     const body = codecOf(type.input).decode(bytes);
     return new MessageValue(protocol, type.index, typeName, body);
   }
+}
+
+/** What an outbox is called here: who else says that he is called so is another one. */
+function nameOf(producer: string, caller: Caller | undefined): string {
+  const name = JSON.stringify(producer);
+  if (caller === undefined) return name;
+  const { proof, role, system, node } = caller;
+  return `${name} of ${JSON.stringify([proof, role, system, node])}`;
 }
 
 function deliveryFailure(

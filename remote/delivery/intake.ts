@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Caller } from "../../actor/protocol/caller.ts";
 import {
   type DeliveryProgress,
   type DeliveryReport,
@@ -30,6 +31,8 @@ export type IntakeEffect =
     readonly number: number;
     readonly type: string;
     readonly body: Uint8Array;
+    /** Who has begun the session, when that is another node. */
+    readonly caller: Caller | undefined;
   }
   /** DeliveryAnswer the question with this number. */
   | {
@@ -65,6 +68,7 @@ export interface Opened {
 /** One outbox. */
 interface Producer {
   readonly name: string;
+  readonly caller: Caller | undefined;
   readonly session: number;
   /** What the session is called in all that follows. */
   readonly key: number;
@@ -104,6 +108,7 @@ export class Intake {
   /**
    * Begins a session.
    *
+   * @param name Of the outbox; nobody but `caller` may have one of that name.
    * @returns What it is called and up to which segment may be sent; nothing when a later session has begun, or
    * there is no room for one more outbox.
    */
@@ -112,6 +117,7 @@ export class Intake {
     session: number,
     retention: number,
     now: number,
+    caller?: Caller,
   ): { opened: Opened | undefined; effects: IntakeEffect[] } {
     const known = this.#producers.get(name);
     if (known !== undefined && known.session >= session) {
@@ -126,6 +132,7 @@ export class Intake {
     const core = new InboxCore(this.#limits);
     const producer: Producer = {
       name,
+      caller,
       session,
       key: this.#nextKey++,
       core,
@@ -205,10 +212,10 @@ export class Intake {
   }
 
   #effect(producer: Producer, effect: InboxEffect): IntakeEffect[] {
-    const { name, key, question } = producer;
+    const { name, key, question, caller } = producer;
     switch (effect.kind) {
       case "deliver":
-        return [{ ...effect, producer: name, key }];
+        return [{ ...effect, producer: name, key, caller }];
       case "soon":
         return [effect];
       case "answer": {

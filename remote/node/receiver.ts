@@ -7,11 +7,13 @@ import type { Cell } from "../../actor/cell/cell.ts";
 import { StoppedError } from "../../actor/errors.ts";
 import {
   addHeaders,
+  broughtBy,
   Envelope,
   type Mail,
   type Message,
   ReceivedMessage,
 } from "../../actor/protocol/message.ts";
+import type { Caller } from "../../actor/protocol/caller.ts";
 import { Pid } from "../../actor/reference/pid.ts";
 import type {
   MessageType,
@@ -107,7 +109,7 @@ export class Receiver {
     }
     const meaning = this.#meaning(type, cell.protocol);
     if (meaning === undefined) {
-      const message = foreign(incoming);
+      const message = foreign(incoming, link.identity);
       if (
         identity !== undefined &&
         this.#isDenied(link, incoming, cell, message, identity)
@@ -317,10 +319,14 @@ function actionOf({ correlation }: IncomingMessage): "tell" | "ask" {
 }
 
 /** The message that stands for one without a codec here, or for the end of its receiver. */
-function foreign({ type, bytes, start, end }: IncomingMessage): Message {
+function foreign(
+  { type, bytes, start, end }: IncomingMessage,
+  caller: Caller = UNKNOWN,
+): Message {
   const { value } = type as DefinitionSlot; // set by the link
   if (value === POISON_TYPE) return PoisonPill;
-  return foreignMail({ typeName: value, bytes: bytes.subarray(start, end) });
+  const found = { typeName: value, bytes: bytes.subarray(start, end) };
+  return broughtBy(foreignMail(found), caller);
 }
 
 /** Of more than one part it is refused earlier; a single frame may come before the limits are known. */

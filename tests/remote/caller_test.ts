@@ -112,6 +112,20 @@ Deno.test("Context.caller stays when a message is forwarded, and is the last nod
   assertEquals(knocks, [claimed("a"), claimed("d")]);
 });
 
+Deno.test("Context.caller of a message of another protocol is the node that has brought it", async () => {
+  await using world = new World();
+  const [a, b] = [await world.node("a"), await world.node("b")];
+  const seen: unknown[] = [];
+  b.system.spawn(Door, () => ({
+    receive: (message, { caller }) => void seen.push([message, caller]),
+  }), { name: "door" });
+  const Bell = protocol("bell", { ring: tell<string>() });
+  a.remote.ref(Bell, addressOf(b, "door")).tell(Bell.ring("now"));
+  await world.settle();
+  const bytes = new TextEncoder().encode('"now"');
+  assertEquals(seen, [[{ typeName: "bell.ring", bytes }, claimed("a")]]);
+});
+
 Deno.test("Context.caller is what the certificate says", async () => {
   const uri = uriOf("shop", { role: "client", node: "tablet-7" });
   const pair = await authority.issue({ name: "tablet", uris: [uri] });
