@@ -248,10 +248,11 @@ export class Goakt {
   }
 
   /** Takes over a connection when a GoAkt peer has opened it; false when the peer is another. */
-  take({ taken, remote }: GreetingConnection): boolean {
+  take({ taken, remote, identity }: GreetingConnection): boolean {
     if (taken === undefined) return false;
     const { events } = this.#internals.runtime;
-    this.#server.serve(taken.connection, taken.compression).catch((cause) => {
+    const { connection, compression } = taken;
+    this.#server.serve(connection, compression, identity).catch((cause) => {
       if (this.#state === "closed") return;
       const isShort = codecRoomError(cause) !== undefined;
       if (

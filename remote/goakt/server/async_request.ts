@@ -6,6 +6,7 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import type { Cell } from "../../../actor/cell/cell.ts";
 import { AskTimeoutError, describe } from "../../../actor/errors.ts";
+import type { Caller } from "../../../actor/protocol/caller.ts";
 import type { ReplyTo } from "../../../actor/protocol/message.ts";
 import { Code } from "../gen/internalpb/error_pb.ts";
 import {
@@ -35,6 +36,7 @@ export function asyncRequest(
   host: GoaktHost,
   cell: Cell,
   payload: Payload,
+  caller: Caller,
 ): { request: ReplyTo; decoded: Decoded } {
   const request = read(payload);
   const { correlationId, replyTo, message } = request;
@@ -45,7 +47,7 @@ export function asyncRequest(
       "an AsyncRequest needs a correlation id, a reply address and a message",
     );
   }
-  const decoded = decodePayload(cell, fromAny(message));
+  const decoded = decodePayload(cell, fromAny(message), caller);
   return { request: new AsyncReply(host, request, decoded), decoded };
 }
 

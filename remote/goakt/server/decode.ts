@@ -5,7 +5,12 @@
 
 import type { Cell } from "../../../actor/cell/cell.ts";
 import { describe } from "../../../actor/errors.ts";
-import { type Message, MessageValue } from "../../../actor/protocol/message.ts";
+import type { Caller } from "../../../actor/protocol/caller.ts";
+import {
+  broughtBy,
+  type Message,
+  ReceivedMessage,
+} from "../../../actor/protocol/message.ts";
 import type { MessageType } from "../../../actor/protocol/protocol.ts";
 import { foreignMail, PoisonPill } from "../../../actor/cell/signals.ts";
 import { Code } from "../gen/internalpb/error_pb.ts";
@@ -42,6 +47,7 @@ const NOTHING: Payload = {
 export function decodePayload(
   cell: Cell,
   payload: Payload,
+  caller: Caller,
 ): Decoded {
   const { typeName, bytes } = payload;
   if (typeName === PoisonPillSchema.typeName) {
@@ -52,7 +58,8 @@ export function decodePayload(
   const codec = namedCodec(type?.input);
   if (type === undefined || codec === undefined) {
     checkTypeName(typeName);
-    return { message: foreignMail(payload), encodeReply: encodeForeign };
+    const message = broughtBy(foreignMail(payload), caller);
+    return { message, encodeReply: encodeForeign };
   }
   let body: unknown;
   try {
@@ -65,7 +72,7 @@ export function decodePayload(
     );
   }
   return {
-    message: new MessageValue(protocol, type.index, typeName, body),
+    message: new ReceivedMessage(protocol, type.index, typeName, body, caller),
     encodeReply: (reply) => encodeTyped(type, reply),
   };
 }

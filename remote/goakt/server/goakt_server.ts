@@ -4,6 +4,8 @@
  */
 
 import { ActorError } from "../../../actor/errors.ts";
+import type { Caller } from "../../../actor/protocol/caller.ts";
+import type { CertifiedIdentity } from "../../handshake/identity.ts";
 import { Shares } from "../../node/shares.ts";
 import { placeOf } from "../../transport/places.ts";
 import type { Connection } from "../../transport/transport.ts";
@@ -66,11 +68,16 @@ export class GoaktServer {
    *
    * @param connection The connection, at its beginning.
    * @param compression How it is compressed, in both directions.
+   * @param certified Who its certificate says that the peer is.
    * @throws {FrameError} When the peer sent what is no request.
    * @throws {DisconnectedError} When the connection was lost, or is no such stream.
    * @throws {ActorError} When there are as many connections as allowed, or there is no room to compress one more.
    */
-  async serve(connection: Connection, compression: Compression): Promise<void> {
+  async serve(
+    connection: Connection,
+    compression: Compression,
+    certified?: CertifiedIdentity | undefined,
+  ): Promise<void> {
     const { limit, idleTimeout, stallTimeout } = this.#options;
     if (this.#state === "draining") return connection.close();
     const place = placeOf(connection.remote);
@@ -80,6 +87,7 @@ export class GoaktServer {
       throw new TooManyPeersError(full);
     }
     const host = this.#host;
+    const caller = callerOver(connection, certified);
     const packed = compressed(connection, compression, this.#codecs);
     const served = new ServedConnection(packed, {
       ...(limit !== undefined && { limit }),
@@ -88,7 +96,7 @@ export class GoaktServer {
       room: this.#room,
       clock: host.runtime.clock,
       knows: isRequest,
-      handle: (request) => carryOut(host, request, limit),
+      handle: (request) => carryOut(host, request, caller, limit),
     });
     const run = served.run();
     this.#served.set(served, run);
@@ -118,6 +126,18 @@ export class GoaktServer {
     this.#state = "draining";
     for (const served of [...this.#served.keys()]) served.close();
   }
+}
+
+/** Who makes the requests of a connection: without a certificate that is whoever its address belongs to. */
+function callerOver(
+  { remote }: Connection,
+  certified: CertifiedIdentity | undefined,
+): Caller {
+  if (certified === undefined) {
+    return { proof: "none", role: "node", system: "", node: placeOf(remote) };
+  }
+  const { role, system, node, uri } = certified;
+  return { proof: "certificate", role, system, node, uri };
 }
 
 /** There are as many connections of GoAkt peers as allowed. */

@@ -5,6 +5,7 @@
 
 import { readUint32 } from "../../../internal/bytes.ts";
 import { HANDSHAKE_BYTES } from "../../handshake/handshake.ts";
+import type { CertifiedIdentity } from "../../handshake/identity.ts";
 import type { Connection } from "../../transport/transport.ts";
 import type { Compression } from "../compression/compression.ts";
 import { prefixed } from "../prefixed_connection.ts";
@@ -40,6 +41,11 @@ export class GreetingConnection implements Connection {
 
   get local(): string {
     return this.#connection.local;
+  }
+
+  /** Who the certificate of the peer says that it is. */
+  get identity(): CertifiedIdentity | undefined {
+    return this.#connection.certified?.identity;
   }
 
   /** The connection of a GoAkt peer, which belongs to the caller; nothing when the peer is another. */

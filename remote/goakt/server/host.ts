@@ -5,6 +5,7 @@
 
 import type { Cell } from "../../../actor/cell/cell.ts";
 import type { KindRegistry } from "../../../actor/protocol/kind.ts";
+import type { Caller } from "../../../actor/protocol/caller.ts";
 import type { MessageHeaders } from "../../../actor/propagation/propagation.ts";
 import type { Pid } from "../../../actor/reference/pid.ts";
 import type { BaseRef } from "../../../actor/reference/ref.ts";
@@ -46,6 +47,8 @@ export interface RequestContext {
   readonly remaining: number;
   /** What handlers get to see of its headers. */
   readonly headers: MessageHeaders | undefined;
+  /** Who makes it. */
+  readonly caller: Caller;
 }
 
 /** Which grain is meant. */

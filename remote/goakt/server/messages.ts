@@ -53,19 +53,19 @@ type AskResponse = MessageInitShape<typeof RemoteAskResponseSchema>;
 export function tell(
   host: GoaktHost,
   { remoteMessages }: RemoteTellRequest,
-  { headers }: RequestContext,
+  { headers, caller }: RequestContext,
 ): TellResponse {
   for (const message of remoteMessages) {
     const cell = aliveAt(host, receiverOf(message));
     const payload = fromAny(message.message);
     if (isAsyncRequest(payload)) {
-      const { request, decoded } = asyncRequest(host, cell, payload);
+      const { request, decoded } = asyncRequest(host, cell, payload, caller);
       const sender = senderOf(host, message);
       const envelope = new Envelope(decoded.message, sender, request);
       cell.deliver(addHeaders(envelope, headers));
       continue;
     }
-    const { message: body } = decodePayload(cell, payload);
+    const { message: body } = decodePayload(cell, payload, caller);
     const sender = senderOf(host, message);
     const isPlain = sender === undefined && headers === undefined;
     cell.deliver(
@@ -81,7 +81,7 @@ export function tell(
 export async function ask(
   host: GoaktHost,
   { remoteMessages, timeout }: RemoteAskRequest,
-  { remaining, headers }: RequestContext,
+  { remaining, headers, caller }: RequestContext,
 ): Promise<AskResponse> {
   const { clock, asks } = host.runtime;
   const each = timeout === undefined
@@ -93,7 +93,7 @@ export async function ask(
     const address = receiverOf(message);
     if (!host.answersTo(address.host, address.port)) throw invalidHost();
     const cell = aliveAt(host, address);
-    const decoded = decodePayload(cell, fromAny(message.message));
+    const decoded = decodePayload(cell, fromAny(message.message), caller);
     const sender = senderOf(host, message);
     const left = end - clock.now();
     const envelope = addHeaders(

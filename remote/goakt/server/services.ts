@@ -11,6 +11,7 @@ import {
   type MessageInitShape,
   type MessageShape,
 } from "@bufbuild/protobuf";
+import type { Caller } from "../../../actor/protocol/caller.ts";
 import { FrameError } from "../../errors.ts";
 import { MAX_FRAME_BYTES } from "../../frame.ts";
 import { extractHeaders } from "../../headers.ts";
@@ -128,6 +129,7 @@ export function isRequest(name: string): boolean {
 export function carryOut(
   host: GoaktHost,
   { name, metadata, body }: ServerRequest,
+  caller: Caller,
   limit: number = MAX_FRAME_BYTES,
 ): Uint8Array | Promise<Uint8Array> {
   const found = SERVICES.get(name);
@@ -140,6 +142,7 @@ export function carryOut(
   }
   const { deadline, headers } = metadata;
   const context: RequestContext = {
+    caller,
     remaining: remainingOf(deadline, host.wallClock()),
     headers: headers.size === 0 ? undefined : extractHeaders(
       host.runtime,

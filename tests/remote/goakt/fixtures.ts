@@ -20,6 +20,7 @@ import {
 import {
   ActorSystem,
   ask,
+  type Caller,
   type Handlers,
   type Kind,
   kind,
@@ -54,8 +55,18 @@ export const Echo: EchoProtocol = protocol("echo", {
   list: ask<Timestamp, string[]>(protobuf(TimestampSchema)),
 });
 
+/** A peer of whom nothing is known. */
+export const STRANGER: Caller = {
+  proof: "none",
+  role: "node",
+  system: "",
+  node: "stranger",
+};
+
 /** What an echo has seen. */
 export interface EchoLog {
+  /** Who has brought it, when that matters. */
+  readonly callers?: (Caller | undefined)[];
   readonly texts: string[];
   readonly senders: string[];
   readonly foreign: unknown[];
@@ -66,14 +77,16 @@ export function echoHandlers(log: EchoLog): Handlers<EchoProtocol> {
     say: ({ value }, ctx): StringValue | Promise<StringValue> => {
       log.texts.push(value);
       log.senders.push(ctx.sender?.pid.toString() ?? "");
+      log.callers?.push(ctx.caller);
       if (value === "fail") throw new RangeError("it failed");
       if (value === "never") return new Promise(() => {});
       return create(StringValueSchema, { value });
     },
     wait: () => {},
     list: () => log.texts,
-    receive: (message: unknown): unknown => {
+    receive: (message: unknown, ctx): unknown => {
       log.foreign.push(message);
+      log.callers?.push(ctx.caller);
       return message;
     },
   } as Handlers<EchoProtocol>;

@@ -29,7 +29,13 @@ import type {
   Listener,
 } from "../../../remote/transport/transport.ts";
 import type { World } from "../world.ts";
-import { Echo, echoHandlers, EchoKind, type EchoLog } from "./fixtures.ts";
+import {
+  Echo,
+  echoHandlers,
+  EchoKind,
+  type EchoLog,
+  STRANGER,
+} from "./fixtures.ts";
 
 const PORT = 9000;
 /** How the streams end that GoAkt nodes write when they close a connection, whatever came before. */
@@ -177,6 +183,6 @@ export class GoLike implements AsyncDisposable {
         return encodeMessage(ErrorSchema, toErrorMessage(refusal));
       }
     }
-    return carryOut(host, request);
+    return carryOut(host, request, STRANGER);
   }
 }

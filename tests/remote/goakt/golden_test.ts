@@ -43,7 +43,7 @@ import { carryOut } from "../../../remote/goakt/server/services.ts";
 import { decodeMetadata, encodeMetadata } from "../../../remote/metadata.ts";
 import { protobuf } from "../../../remote/codec/protobuf.ts";
 import { UNKNOWN_PROTOCOL } from "../../../remote/remote_ref.ts";
-import { stringPayload } from "./fixtures.ts";
+import { STRANGER, stringPayload } from "./fixtures.ts";
 
 /** A frame that `tests/interop/goakt/node` has printed. */
 interface Sample {
@@ -174,7 +174,7 @@ Deno.test("a node of ours answers each request of GoAkt's client with the bytes 
     const answer = await carryOut(host, {
       ...frame,
       metadata: decodeMetadata(metadata ?? new Uint8Array()),
-    });
+    }, STRANGER);
     assertEquals(answer.toHex(), wanted?.hex, name);
     // Ours handles one message after the other; Go's has gone on already.
     if (call === "ask in vain") silence.resolve(create(StringValueSchema));

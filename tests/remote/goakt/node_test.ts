@@ -1,13 +1,24 @@
 import { create } from "@bufbuild/protobuf";
-import { type StringValue, StringValueSchema } from "@bufbuild/protobuf/wkt";
+import {
+  Int64ValueSchema,
+  type StringValue,
+  StringValueSchema,
+} from "@bufbuild/protobuf/wkt";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { ActorSystem, Pid } from "../../../actor/mod.ts";
+import {
+  ActorSystem,
+  type Caller,
+  Pid,
+  protocol,
+  tell,
+} from "../../../actor/mod.ts";
 import { PROTOCOL } from "../../../actor/protocol/protocol.ts";
 import type { BaseRef } from "../../../actor/reference/ref.ts";
 import { internalsOf } from "../../../actor/system/system.ts";
 import { GoaktClient } from "../../../remote/goakt/client/goakt_client.ts";
 import type { GoaktClientOptions } from "../../../remote/goakt/client/options.ts";
 import { COMPRESSIONS } from "../../../remote/goakt/compression/compression.ts";
+import { protobuf } from "../../../remote/codec/protobuf.ts";
 import { FrameReader } from "../../../remote/goakt/frame_reader.ts";
 import {
   RemoteLookupRequestSchema,
@@ -26,12 +37,15 @@ import { addressOf, type Node, warned, World } from "../world.ts";
 import { Echo, echoHandlers, type EchoLog, stringPayload } from "./fixtures.ts";
 
 /** A client of the vocabulary on the host "go". */
-interface Caller extends AsyncDisposable {
+interface GoCaller extends AsyncDisposable {
   readonly client: GoaktClient;
   ref(node: Node, name: string): BaseRef<typeof Echo>;
 }
 
-function caller(world: World, options: GoaktClientOptions = {}): Caller {
+function goCaller(
+  world: World,
+  options: GoaktClientOptions = {},
+): GoCaller {
   const { clock } = world;
   const system = new ActorSystem("gopher", { clock, logger: null });
   const { runtime } = internalsOf(system);
@@ -92,7 +106,7 @@ for (const compression of COMPRESSIONS) {
     const other = await world.node("other");
     const log = spawnEcho(shop, "a");
     const box = spawnBox(shop.system, "box");
-    await using go = caller(world, { compression });
+    await using go = goCaller(world, { compression });
     assertEquals(await go.ref(shop, "a").ask(Echo.say(text("hello"))), {
       ...text("hello"),
     });
@@ -103,6 +117,33 @@ for (const compression of COMPRESSIONS) {
     assertEquals([shop.warnings, shop.remote.connections], [[], 2]);
   });
 }
+
+Deno.test("Context.caller of what a GoAkt peer sends is its host, of which nothing is proved", async () => {
+  await using world = new World();
+  const shop = await world.node("shop", { remote: { goakt: {} } });
+  const callers: (Caller | undefined)[] = [];
+  const log: EchoLog = { texts: [], senders: [], foreign: [], callers };
+  shop.system.spawn(Echo, () => echoHandlers(log), { name: "a" });
+  await using go = goCaller(world);
+  await go.ref(shop, "a").ask(Echo.say(text("asked")));
+  go.ref(shop, "a").tell(Echo.say(text("told")));
+  const other = create(Int64ValueSchema, { value: 7n });
+  const Count = protocol("count", {
+    add: tell(protobuf(Int64ValueSchema)),
+  });
+  go.client.ref(Count[PROTOCOL], Pid.parse(addressOf(shop, "a"))).tell(
+    Count.add(other),
+  );
+  await world.settle();
+  const there: Caller = {
+    proof: "none",
+    role: "node",
+    system: "",
+    node: "go",
+  };
+  assertEquals([log.texts, log.foreign.length], [["asked", "told"], 1]);
+  assertEquals(callers, [there, there, there]);
+});
 
 Deno.test("A node tells a GoAkt peer from its own however their bytes are cut", async () => {
   await using world = new World();
@@ -135,7 +176,7 @@ Deno.test("A node without GoAkt refuses its requests, and says what to do", asyn
   await using world = new World();
   const shop = await world.node("shop", { remote: { goakt: null } });
   spawnEcho(shop, "a");
-  await using go = caller(world, { compression: "none" });
+  await using go = goCaller(world, { compression: "none" });
   await assertRejects(() => go.ref(shop, "a").ask(Echo.say(text("hello"))));
   await world.settle();
   assert(warned(shop).includes("GoAkt peers are not enabled"), warned(shop));
@@ -187,7 +228,7 @@ Deno.test("A node that drains lets the request of a GoAkt peer be answered, and 
     ...echoHandlers({ texts: [], senders: [], foreign: [] }),
     say: () => gate.promise,
   }), { name: "slow" });
-  await using go = caller(world, { compression: "none" });
+  await using go = goCaller(world, { compression: "none" });
   const asked = go.ref(shop, "slow").ask(Echo.say(text("hello")));
   await world.settle();
   const drained = shop.remote.drain();
@@ -204,7 +245,7 @@ Deno.test("A node that drains waits for no answer longer than drainTimeout", asy
     remote: { goakt: {}, drainTimeout: 1_000 },
   });
   spawnEcho(shop, "a");
-  await using go = caller(world, { compression: "none" });
+  await using go = goCaller(world, { compression: "none" });
   const asked = assertRejects(() =>
     go.ref(shop, "a").ask(Echo.say(text("never")), { timeout: 3_600_000 })
   );

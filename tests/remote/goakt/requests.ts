@@ -10,7 +10,7 @@ import {
   toBinary,
 } from "@bufbuild/protobuf";
 import { carryOut } from "../../../remote/goakt/server/services.ts";
-import { answerOf, type GoaktNode } from "./fixtures.ts";
+import { answerOf, type GoaktNode, STRANGER } from "./fixtures.ts";
 
 /** Where the node is. */
 export const HERE: { host: string; port: number } = {
@@ -30,7 +30,7 @@ export async function request<Schema extends DescMessage>(
     name: schema.typeName,
     metadata: { headers, deadline },
     body: toBinary(schema, create(schema, init)),
-  });
+  }, STRANGER);
 }
 
 /** The code and the text of an error, or the name of the answer. */

@@ -36,6 +36,7 @@ import {
   type GoaktNode,
   goaktNode,
   messageIn,
+  STRANGER,
   stringPayload,
   toDuration,
 } from "./fixtures.ts";
@@ -692,7 +693,7 @@ Deno.test("carryOut() throws for what is no request, and for a body that is not 
         name: "internalpb.RemoteTellResponse",
         metadata,
         body: new Uint8Array(),
-      }),
+      }, STRANGER),
     FrameError,
     "a request of GoAkt v3.14 was expected",
   );
@@ -702,7 +703,7 @@ Deno.test("carryOut() throws for what is no request, and for a body that is not 
         name: RemoteTellRequestSchema.typeName,
         metadata,
         body: Uint8Array.of(0x0a, 0xff),
-      }),
+      }, STRANGER),
     FrameError,
     "its body is not protobuf",
   );

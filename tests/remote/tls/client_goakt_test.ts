@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { StringValueSchema } from "@bufbuild/protobuf/wkt";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { ActorSystem } from "../../../actor/mod.ts";
+import { ActorSystem, type Caller } from "../../../actor/mod.ts";
 import { PROTOCOL } from "../../../actor/protocol/protocol.ts";
 import { Pid } from "../../../actor/reference/pid.ts";
 import type { BaseRef } from "../../../actor/reference/ref.ts";
@@ -12,7 +12,7 @@ import {
   type Compression,
   COMPRESSIONS,
 } from "../../../remote/goakt/compression/compression.ts";
-import { ROLES } from "../../../remote/handshake/identity.ts";
+import { parseIdentity, ROLES } from "../../../remote/handshake/identity.ts";
 import { Echo, echoHandlers, EchoKind } from "../goakt/fixtures.ts";
 import { type Node, startNode } from "../world.ts";
 import { tlsOf, uriOf } from "./tls_fixtures.ts";
@@ -86,7 +86,8 @@ for (const role of ROLES) {
         exposed: ["echo", "new"],
         goakt: {},
       });
-      const log = { texts: [], senders: [], foreign: [] };
+      const callers: (Caller | undefined)[] = [];
+      const log = { texts: [], senders: [], foreign: [], callers };
       b.system.spawn(Echo, () => echoHandlers(log), { name: "echo" });
       const { client, end } = await goaktPeer(role, compression);
       const place = { host: "127.0.0.1", port: b.remote.port };
@@ -102,6 +103,11 @@ for (const role of ROLES) {
       }
       await end();
       assertEquals(log.texts, role === "node" ? ["hello"] : []);
+      const identity = parseIdentity(uriOf("shop", { role }));
+      assert(identity !== undefined);
+      const { trustDomain: _, ...names } = identity;
+      const caller: Caller = { proof: "certificate", ...names };
+      assertEquals(callers, role === "node" ? [caller] : []);
       const [echo, fresh] = actors(b);
       if (role === "node") {
         assertEquals([echo, b.warnings], [undefined, []]);
