@@ -11,8 +11,15 @@ import type { Decompressor } from "./stream.ts";
 const LARGE_WINDOW = 0x0b;
 /** The same for 256 KiB. */
 const SMALL_WINDOW = 0x03;
-/** So far a stream cannot tell the small window from the large one: nothing to refer to is further back. */
-const REACH = 256 * 1024 - 16;
+/**
+ * So much may come of a stream with the small window. Up to 256 KiB a stream cannot tell it from the large one, as
+ * nothing to refer to is further back; but the decoder must not come there on its own. It may be ahead by 64 KiB,
+ * which the platform has ready, and two pieces. Beyond, it could take a sound stream for a broken one, and then
+ * it writes to the output of the program, and loses memory.
+ */
+const REACH = 128 * 1024;
+/** How much is decoded at a time with the small window, at most, for that. */
+const SMALL_PIECE = 16 * 1024;
 /** Bytes of a stream that are kept to be decoded again, at most. */
 const HISTORY_BYTES = 64 * 1024;
 /** What the platform's decoder takes besides the window, measured. */
@@ -28,7 +35,7 @@ export const BROTLI_DECODER_BYTES: number = 256 * 1024 + BASE_BYTES +
  * from its beginning once more with the window that it asks for, without what was given out before.
  */
 export class BrotliDecompressor implements Decompressor {
-  readonly #make: () => Decompressor;
+  readonly #make: (piece?: number) => Decompressor;
   readonly #room: CodecRoom;
   /** Made with the first byte, which says how much room it needs. */
   #decoder: Decompressor | undefined = undefined;
@@ -43,8 +50,11 @@ export class BrotliDecompressor implements Decompressor {
   #repeated = 0;
   #state: "new" | "small" | "large" | "closed" = "new";
 
-  /** `make` makes a decoder that takes the window that a stream asks for; `room` has been asked for a small one. */
-  constructor(make: () => Decompressor, room: CodecRoom) {
+  /**
+   * `make` makes a decoder that takes the window that a stream asks for, and decodes so many bytes at a time; `room`
+   * has been asked for a small one.
+   */
+  constructor(make: (piece?: number) => Decompressor, room: CodecRoom) {
     this.#make = make;
     this.#room = room;
   }
@@ -58,7 +68,9 @@ export class BrotliDecompressor implements Decompressor {
       if (!isLarge) this.#takeWindow();
       this.#state = isLarge ? "small" : "large";
     }
-    const decoder = this.#decoder ??= this.#make();
+    const decoder = this.#decoder ??= this.#make(
+      this.#state === "small" ? SMALL_PIECE : undefined,
+    );
     if (this.#state !== "small") return decoder.push(bytes);
     const isFirst = this.#historyBytes === 0;
     this.#history.push(bytes);

@@ -103,7 +103,8 @@ export const brotli: CompressedStream = {
     ),
   decompressor: (room) =>
     new BrotliDecompressor(
-      () => new NodeDecompressor(createBrotliDecompress({ chunkSize: CHUNK })),
+      (chunkSize = CHUNK) =>
+        new NodeDecompressor(createBrotliDecompress({ chunkSize })),
       room,
     ),
 };
