@@ -24,7 +24,9 @@ import { GoaktClient, type PeerPlace } from "./client/goakt_client.ts";
 import { control } from "./client/control.ts";
 import type { GoaktClientOptions } from "./client/options.ts";
 import { codecRoomError } from "./compression/codec_budget.ts";
-import type { Compression } from "./compression/compression.ts";
+import { BrokenStreamError } from "./compression/compressed_connection.ts";
+import { type Compression, COMPRESSIONS } from "./compression/compression.ts";
+import { Accepted } from "./server/accepted.ts";
 import { GoaktServer, type GoaktServerOptions } from "./server/goakt_server.ts";
 import type { GreetingConnection } from "./server/greeting_connection.ts";
 import { LocalHost, type NodePlace } from "./server/local_host.ts";
@@ -37,6 +39,12 @@ export interface GoaktOptions extends Omit<GoaktClientOptions, "limit"> {
    * @default "zstd"
    */
   compression?: Compression;
+  /**
+   * How connections may be compressed that peers open; others are closed at their first bytes. Brotli is not
+   * accepted for ten minutes from a place whose Brotli was broken, see `docs/security.md`.
+   * @default ["none", "zstd", "gzip", "brotli"]
+   */
+  accepts?: readonly Compression[];
   /**
    * Other names or addresses that Go nodes know this node by, besides where it listens and what it advertises:
    * they send what they have dialled, and it is compared as text.
@@ -98,6 +106,8 @@ export interface GoaktSettings
   maxMessageBytes: number;
 }
 
+/** Lines in ten seconds about connections of peers that ended. */
+const MOST_ENDINGS = 10;
 /** How a handshake with a GoAkt node ends: without a word, or with the end of its compressed stream. */
 const REASONS_OF_GOAKT: readonly string[] = ["closed", "compression"];
 
@@ -109,13 +119,17 @@ export class Goakt {
   readonly host: LocalHost;
   readonly #server: GoaktServer;
   readonly #internals: SystemInternals;
+  readonly #accepted: Accepted;
   /** One line in ten seconds of connections without room; of the others the number is told. */
   readonly #shortages: Ration;
+  /** The same of those that ended for another reason, ten lines of them. */
+  readonly #endings: Ration;
   #state: "open" | "closed" = "open";
 
   constructor(parts: GoaktParts) {
     const { internals, transport, place, limit, options, meters } = parts;
     const {
+      accepts = COMPRESSIONS,
       aliases = [],
       serverIdleTimeout,
       maxServed,
@@ -132,6 +146,12 @@ export class Goakt {
         `${count} more ${what} of GoAkt peers ended, as there is no room to compress them: ${places}`;
       events.publish({ type: "warning", text });
     });
+    this.#endings = new Ration(clock, MOST_ENDINGS, (count, places) => {
+      const what = count === 1 ? "connection" : "connections";
+      const text = `${count} more ${what} of GoAkt peers ended: ${places}`;
+      events.publish({ type: "warning", text });
+    });
+    this.#accepted = new Accepted(accepts, clock);
     this.client = new GoaktClient({
       runtime: internals.runtime,
       transport,
@@ -252,17 +272,30 @@ export class Goakt {
     if (taken === undefined) return false;
     const { events } = this.#internals.runtime;
     const { connection, compression } = taken;
-    this.#server.serve(connection, compression, identity).catch((cause) => {
+    const place = placeOf(remote);
+    const warn = (why: string, cause?: unknown) => {
       if (this.#state === "closed") return;
       const isShort = codecRoomError(cause) !== undefined;
-      if (
-        isShort && !this.#shortages.admits(() => `from "${placeOf(remote)}"`)
-      ) {
-        return;
-      }
-      const why = describe(cause);
+      const ration = isShort ? this.#shortages : this.#endings;
+      if (!ration.admits(() => `from "${place}"`)) return;
       const text = `the connection of GoAkt peer "${remote}" ended: ${why}`;
-      events.publish({ type: "warning", text, cause });
+      events.publish({
+        type: "warning",
+        text,
+        ...(cause !== undefined && { cause }),
+      });
+    };
+    const refusal = this.#accepted.refusal(compression, place);
+    if (refusal !== undefined) {
+      connection.close();
+      warn(refusal);
+      return true;
+    }
+    this.#server.serve(connection, compression, identity).catch((cause) => {
+      if (cause instanceof BrokenStreamError) {
+        this.#accepted.broken(compression, place);
+      }
+      warn(describe(cause), cause);
     });
     return true;
   }
@@ -282,6 +315,7 @@ export class Goakt {
   async close(): Promise<void> {
     this.#state = "closed";
     this.#shortages.sumUp();
+    this.#endings.sumUp();
     this.client.close();
     this.#server.close();
     await this.#server.drain();

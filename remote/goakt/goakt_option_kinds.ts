@@ -16,6 +16,7 @@ import type { GoaktOptions } from "./goakt.ts";
 
 /** By name; `Infinity` is no limit for times only, since connections and bytes must have one. */
 export const GOAKT_KINDS: OptionKinds<GoaktOptions> = {
+  accepts: listOf(oneOf(...COMPRESSIONS)),
   aliases: listOf(WORD),
   answerTimeout: number(1),
   budget: integer(1),

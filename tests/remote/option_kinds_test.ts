@@ -134,6 +134,10 @@ Deno.test("Remote.start() checks what is to be done with GoAkt peers", () => {
       "TypeError: Cannot start remoting: goakt.aliases is an array of 1, an array, each part a text that is not empty",
     ],
     [
+      { accepts: ["zstd", "lz4"] },
+      'TypeError: Cannot start remoting: goakt.accepts is an array of 2, an array, each part one of "none", "zstd", "gzip", "brotli"',
+    ],
+    [
       { compression: "lz4" },
       'TypeError: Cannot start remoting: goakt.compression is "lz4", one of "none", "zstd", "gzip", "brotli"',
     ],
@@ -162,7 +166,7 @@ Deno.test("Remote.start() checks what is to be done with GoAkt peers", () => {
   assertThrows(
     () => checkedOptions(given<RemoteOptions>({ goakt: { limit: 5 } })),
     TypeError,
-    'there is no option "goakt.limit", one of "goakt.aliases", "goakt.answerTimeout"',
+    'there is no option "goakt.limit", one of "goakt.accepts", "goakt.aliases", "goakt.answerTimeout"',
   );
   const most = { serverIdleTimeout: Infinity, idleTimeout: Infinity };
   assertEquals(checkedOptions({ goakt: most }).goakt, most);

@@ -40,6 +40,9 @@ export function compressed(
   return new CompressedConnection(connection, compression, room);
 }
 
+/** What came cannot be decoded. */
+export class BrokenStreamError extends DisconnectedError {}
+
 class CompressedConnection implements Connection {
   readonly #connection: Connection;
   readonly #compression: Exclude<Compression, "none">;
@@ -132,12 +135,15 @@ class CompressedConnection implements Connection {
   }
 
   #failed(action: string, cause: unknown): DisconnectedError {
-    const found = cause === CLOSED
-      ? CLOSED
-      : cause instanceof CodecRoomError
-      ? cause.found
-      : `the ${this.#compression} stream is broken (${describe(cause)})`;
-    return new DisconnectedError(this.remote, action, found, { cause });
+    const isKnown = cause === CLOSED || cause instanceof CodecRoomError;
+    if (isKnown) {
+      const found = cause === CLOSED ? CLOSED : cause.found;
+      return new DisconnectedError(this.remote, action, found, { cause });
+    }
+    const found = `the ${this.#compression} stream is broken (${
+      describe(cause)
+    })`;
+    return new BrokenStreamError(this.remote, action, found, { cause });
   }
 }
 

@@ -7,22 +7,15 @@ import { concatBytes } from "../../../internal/bytes.ts";
 import { DisconnectedError } from "../../../remote/errors.ts";
 import { CodecRoomError } from "../../../remote/goakt/compression/codec_budget.ts";
 import { compressedStream } from "../../../remote/goakt/compression/compression.ts";
-import {
-  RemoteLookupRequestSchema,
-  RemoteTellRequestSchema,
-} from "../../../remote/goakt/gen/internalpb/remoting_pb.ts";
+import { RemoteTellRequestSchema } from "../../../remote/goakt/gen/internalpb/remoting_pb.ts";
 import { encodeMessage } from "../../../remote/goakt/messages.ts";
-import type { Connection } from "../../../remote/transport/transport.ts";
 import { upTo } from "../actors.ts";
-import { type Node, warned, World } from "../world.ts";
+import { warned, World } from "../world.ts";
 import { Echo } from "./fixtures.ts";
+import { LOOKUP, Strangers } from "./strangers.ts";
 
 const KIB = 1024;
 const BROTLI = compressedStream("brotli").bytes;
-const LOOKUP = encodeMessage(
-  RemoteLookupRequestSchema,
-  create(RemoteLookupRequestSchema, { host: "shop", port: 1, name: "a" }),
-);
 const QUESTION = Echo.say(create(StringValueSchema, { value: "well?" }));
 
 /** Bytes as a GoAkt node writes them by Brotli, with its window. */
@@ -40,35 +33,6 @@ async function brotli(bytes: Uint8Array): Promise<Uint8Array> {
   });
   stream.destroy();
   return concatBytes(out);
-}
-
-/** Connections to a node, which end before it does. */
-class Strangers implements Disposable {
-  readonly all: Connection[] = [];
-  readonly #world: World;
-  readonly #node: Node;
-
-  constructor(world: World, node: Node) {
-    this.#world = world;
-    this.#node = node;
-  }
-
-  /** Dials from a place and says something. */
-  async come(from: string, bytes: Uint8Array): Promise<Connection> {
-    const { name: hostname, remote: { port } } = this.#node;
-    const connection = await this.#world.transport(from).connect({
-      hostname,
-      port,
-    });
-    this.all.push(connection);
-    await connection.write(bytes);
-    await this.#world.settle();
-    return connection;
-  }
-
-  [Symbol.dispose](): void {
-    for (const connection of this.all) connection.close();
-  }
 }
 
 /** Half of a request that is larger than the small window of Brotli. */
