@@ -20,8 +20,9 @@ const SMALL_WINDOW = 0x03;
 const REACH = 128 * 1024;
 /** How much is decoded at a time with the small window, at most, for that. */
 const SMALL_PIECE = 16 * 1024;
-/** Bytes of a stream that are kept to be decoded again, at most. */
+/** Bytes of a stream that are kept to be decoded again, at most; and what there is room for at first. */
 const HISTORY_BYTES = 64 * 1024;
+const FIRST_HISTORY_BYTES = 1024;
 /** What the platform's decoder takes besides the window, measured. */
 const BASE_BYTES = 112 * 1024;
 
@@ -41,8 +42,9 @@ export class BrotliDecompressor implements Decompressor {
   #decoder: Decompressor | undefined = undefined;
   /** The window that the stream asks for, in bytes. */
   #window = 0;
-  /** What came, while the window is small; nothing before the first byte. */
-  #history: Uint8Array[] = [];
+  /** A copy of what came, while the window is small: an array for each read would take a hundred times as much. */
+  #history: Uint8Array<ArrayBuffer> = new Uint8Array();
+  /** How much of it is filled; nothing before the first byte. */
   #historyBytes = 0;
   /** Bytes that were given out, while the window is small. */
   #given = 0;
@@ -73,9 +75,10 @@ export class BrotliDecompressor implements Decompressor {
     );
     if (this.#state !== "small") return decoder.push(bytes);
     const isFirst = this.#historyBytes === 0;
-    this.#history.push(bytes);
-    this.#historyBytes += bytes.length;
-    if (this.#historyBytes > HISTORY_BYTES) return this.#grow();
+    if (this.#historyBytes + bytes.length > HISTORY_BYTES) {
+      return this.#grow(bytes);
+    }
+    this.#remember(bytes);
     if (!isFirst) return decoder.push(bytes);
     const small = Uint8Array.from(bytes);
     small[0] = first & 0xf0 | SMALL_WINDOW;
@@ -104,7 +107,7 @@ export class BrotliDecompressor implements Decompressor {
 
   close(): void {
     this.#state = "closed";
-    this.#history = [];
+    this.#history = new Uint8Array();
     this.#decoder?.close();
   }
 
@@ -119,12 +122,29 @@ export class BrotliDecompressor implements Decompressor {
     }
   }
 
-  #grow(): void {
+  #remember(bytes: Uint8Array): void {
+    const before = this.#historyBytes;
+    const end = before + bytes.length;
+    let { length } = this.#history;
+    if (end > length) {
+      length ||= FIRST_HISTORY_BYTES;
+      while (length < end) length *= 2;
+      const larger = new Uint8Array(length);
+      larger.set(this.#history.subarray(0, before));
+      this.#history = larger;
+    }
+    this.#history.set(bytes, before);
+    this.#historyBytes = end;
+  }
+
+  /** Begins anew with the large window; `next` has come besides what is remembered. */
+  #grow(next: Uint8Array = new Uint8Array()): void {
     this.#takeWindow();
     this.#decoder?.close();
     this.#decoder = this.#make();
-    this.#decoder.push(concatBytes(this.#history));
-    this.#history = [];
+    const before = this.#history.subarray(0, this.#historyBytes);
+    this.#decoder.push(concatBytes([before, next]));
+    this.#history = new Uint8Array();
     this.#repeated = this.#given;
     this.#state = "large";
   }
