@@ -192,9 +192,9 @@ export class GoaktRef extends BaseRef {
     const message = mail instanceof Envelope ? mail.message : mail;
     const codec = replyCodec(message);
     const { deadline } = replyTo;
-    // A new ask is sent in the moment in which it begins, unless it was forwarded: then it is in another envelope.
+    // A new ask of this reference itself begins in this moment; one of a router may have waited there.
     const isNow = state === "new" && mail instanceof PendingAsk &&
-      deadline < Infinity;
+      mail.target === this && deadline < Infinity;
     const now = isNow
       ? deadline - mail.timeout
       : this.#host.runtime.clock.now();

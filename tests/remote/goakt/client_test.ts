@@ -10,6 +10,9 @@ import {
   PoisonPill,
   withHeaders,
 } from "../../../actor/mod.ts";
+import type { Mail } from "../../../actor/protocol/message.ts";
+import type { BaseRef } from "../../../actor/reference/ref.ts";
+import { internalsOf } from "../../../actor/system/system.ts";
 import {
   CodecError,
   ConnectError,
@@ -263,6 +266,28 @@ Deno.test("GoaktRef.ask() gives up in time, and its connection when the answer s
   assertEquals(world.client.connections, 1);
   await world.clock.advance(1_000);
   assertEquals(world.client.connections, 0);
+});
+
+Deno.test("GoaktRef gives the peer the rest of the time of an ask that has waited on its way", async () => {
+  await using world = new ClientWorld();
+  await world.listen();
+  const { asks } = internalsOf(world.system).runtime;
+  const mails: Mail[] = [];
+  // What a router is to an ask: it may hold it for a while.
+  const router = { deliver: (mail: Mail) => !!mails.push(mail) } as BaseRef;
+  const asked = asks.ask(router, Echo.say(said("1")), undefined, {
+    timeout: 1_000,
+  });
+  await world.clock.advance(400);
+  const [mail] = mails;
+  assert(mail !== undefined && world.ref().deliver(mail));
+  await world.settle();
+  const [request] = world.requests;
+  assert(request !== undefined);
+  echo(request);
+  await asked;
+  const { timeout } = decodeMessage(RemoteAskRequestSchema, request.body);
+  assertEquals([timeout?.seconds, timeout?.nanos], [0n, 600_000_000]);
 });
 
 Deno.test("GoaktRef.ask() uses a connection again whose answer came late", async () => {
