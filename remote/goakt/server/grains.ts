@@ -34,9 +34,10 @@ const TELL_TIMEOUT = 5_000;
 export async function tellGrain(
   host: GoaktHost,
   { grain, message }: RemoteTellGrainRequest,
-  { remaining }: RequestContext,
+  context: RequestContext,
 ): Promise<Record<string, never>> {
-  const { target, address } = addressed(host, grain);
+  const { target, address } = addressed(host, grain, context);
+  const { remaining } = context;
   const work = run(() => target.tell(address, fromAny(message)));
   await within(host, work, { timeout: TELL_TIMEOUT, remaining });
   return {};
@@ -46,9 +47,10 @@ export async function tellGrain(
 export async function askGrain(
   host: GoaktHost,
   { grain, message, requestTimeout }: RemoteAskGrainRequest,
-  { remaining }: RequestContext,
+  context: RequestContext,
 ): Promise<MessageInitShape<typeof RemoteAskGrainResponseSchema>> {
-  const { target, address } = addressed(host, grain);
+  const { target, address } = addressed(host, grain, context);
+  const { remaining } = context;
   const timeout = requestTimeout === undefined
     ? 0
     : fromDuration(requestTimeout);
@@ -96,8 +98,10 @@ export async function activateGrain(
 function addressed(
   host: GoaktHost,
   grain: Grain | undefined,
+  context: RequestContext,
 ): { target: GrainTarget; address: GrainAddress } {
   checkHost(host, place(grain));
+  checkTime(context);
   const address = parse(grain?.grainId?.value ?? "");
   if ("flaw" in address) {
     throw new Refusal(Code.INVALID_ARGUMENT, ...address.flaw);

@@ -5,14 +5,22 @@ import { internalsOf } from "../../../actor/system/system.ts";
 import { Code } from "../../../remote/goakt/gen/internalpb/error_pb.ts";
 import {
   RemoteActivateGrainRequestSchema,
+  RemoteAskGrainRequestSchema,
   RemoteLookupRequestSchema,
   RemoteReinstateRequestSchema,
   RemoteReSpawnRequestSchema,
   RemoteSpawnRequestSchema,
   RemoteStopRequestSchema,
+  RemoteTellGrainRequestSchema,
 } from "../../../remote/goakt/gen/internalpb/remoting_pb.ts";
 import type { GrainTarget } from "../../../remote/goakt/server/host.ts";
-import { Echo, echoHandlers, type GoaktNode, goaktNode } from "./fixtures.ts";
+import {
+  Echo,
+  echoHandlers,
+  type GoaktNode,
+  goaktNode,
+  toDuration,
+} from "./fixtures.ts";
 import { HERE, outcomeOf, request } from "./requests.ts";
 
 const OVER = "context deadline exceeded\nrequest timed out";
@@ -59,7 +67,12 @@ Deno.test("requests whose deadline has passed are refused, and nothing is done",
   node.host.grains = {
     hasKind: () => true,
     activate: () => Promise.resolve(void calls.push("activate")),
-  } as unknown as GrainTarget;
+    tell: () => Promise.resolve(void calls.push("tell")),
+    ask: (_grain, payload) => {
+      calls.push("ask");
+      return Promise.resolve(payload);
+    },
+  } as Partial<GrainTarget> as GrainTarget;
   let made = 0;
   node.system.spawn(Echo, () => {
     made++;
@@ -72,6 +85,11 @@ Deno.test("requests whose deadline has passed are refused, and nothing is done",
     [RemoteReSpawnRequestSchema, NAMED],
     [RemoteReinstateRequestSchema, NAMED],
     [RemoteActivateGrainRequestSchema, GRAIN],
+    [RemoteTellGrainRequestSchema, GRAIN],
+    [RemoteAskGrainRequestSchema, {
+      ...GRAIN,
+      requestTimeout: toDuration(500),
+    }],
     [RemoteStopRequestSchema, NAMED],
   ];
   for (const [schema, init] of requests) {
@@ -90,7 +108,7 @@ Deno.test("requests whose deadline has passed are refused, and nothing is done",
     const frame = await request(node, schema, init as never, inMs(node, 1_000));
     assertEquals(typeof outcomeOf(frame)[0], "string", schema.typeName);
   }
-  assertEquals(calls, ["activate"]);
+  assertEquals(calls, ["activate", "tell", "ask"]);
 });
 
 Deno.test("spawn() waits for the start no longer than its caller, and stops what has not started", async () => {
