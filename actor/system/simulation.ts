@@ -11,12 +11,14 @@ import type { Outcome } from "../errors.ts";
 import { LocalRef } from "../reference/local_ref.ts";
 import {
   addHeaders,
+  callerOf,
   type Carrier,
   Envelope,
   type Mail,
   type Message,
   messageOf,
   MessageValue,
+  ReceivedMessage,
   type ReplyTo,
 } from "../protocol/message.ts";
 import type { Pid } from "../reference/pid.ts";
@@ -90,7 +92,10 @@ export class SimulatedRef extends LocalRef {
       return true; // a sender on another node would not know
     }
     const { protocol, index, type } = message;
-    const arrived = new MessageValue(protocol, index, type, body);
+    const caller = callerOf(mail);
+    const arrived = caller === undefined
+      ? new MessageValue(protocol, index, type, body)
+      : new ReceivedMessage(protocol, index, type, body, caller);
     return super.deliver(
       mail instanceof Envelope
         ? addHeaders(new Envelope(arrived, mail.sender, replyTo), mail.headers)

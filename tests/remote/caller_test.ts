@@ -10,6 +10,7 @@ import {
 } from "../../actor/mod.ts";
 import { authority, tlsOf, uriOf } from "./tls/tls_fixtures.ts";
 import { TlsTransport } from "../../remote/tls/tls_transport.ts";
+import { simulateRemote } from "../../testing/mod.ts";
 import { addressOf, type Node, startNode, World } from "./world.ts";
 
 type DoorProtocol = Protocol<"door", {
@@ -110,6 +111,17 @@ Deno.test("Context.caller stays when a message is forwarded, and is the last nod
   further.tell(Door.knock("2"));
   await world.settle();
   assertEquals(knocks, [claimed("a"), claimed("d")]);
+});
+
+Deno.test("Context.caller stays when a message is forwarded over a simulated wire", async () => {
+  await using world = new World();
+  const a = await world.node("a");
+  const b = await world.node("b", { system: { simulateRemote } });
+  spawnDoor(b, "door");
+  spawnPorter(b, "porter");
+  const porter = a.remote.ref(Door, addressOf(b, "porter"));
+  assertEquals(await porter.ask(Door.who()), claimed("a"));
+  assertEquals(await b.system.find(Door, "door")?.ask(Door.who()), null);
 });
 
 Deno.test("Context.caller of a message of another protocol is the node that has brought it", async () => {
