@@ -26,17 +26,21 @@ export class ProtobufOutput {
   #view: DataView<ArrayBuffer> = new DataView(this.#bytes.buffer);
   #at = 0;
 
-  /** Forgets what was written. */
-  begin(): void {
-    this.#at = 0;
+  /** Bytes of the buffer. */
+  get capacity(): number {
+    return this.#bytes.length;
   }
 
-  /** What was written since, in an array that is never written again; it may share its buffer with others. */
-  finish(): Uint8Array<ArrayBuffer> {
-    const length = this.#at;
-    const copy = this.#slab.take(length);
-    copy.set(this.#bytes.subarray(0, length));
+  /** Forgets what was written, and lets go of a buffer that has become large. */
+  clear(): void {
+    this.#at = 0;
     if (this.#bytes.length > KEPT_BYTES) this.#use(new Uint8Array(FIRST_BYTES));
+  }
+
+  /** What was written, in an array that is never written again; it may share its buffer with others. */
+  finish(): Uint8Array<ArrayBuffer> {
+    const copy = this.#slab.take(this.#at);
+    copy.set(this.#bytes.subarray(0, this.#at));
     return copy;
   }
 

@@ -50,6 +50,11 @@ export class FlatWriter {
     return new FlatWriter(fields);
   }
 
+  /** Bytes that are kept for the next message. */
+  get kept(): number {
+    return this.#idle?.capacity ?? 0;
+  }
+
   /**
    * The bytes of a message, the same as those of `toBinary()`, in an array that is never written again and may share
    * its buffer with others. `undefined` when a value is not of the type of its field: the library converts or
@@ -59,8 +64,8 @@ export class FlatWriter {
     // Taken out while it is in use: a getter may write another message.
     const out = this.#idle ?? new ProtobufOutput();
     this.#idle = undefined;
-    out.begin();
     const bytes = this.#fill(out, message as Fields); // of the schema, as the caller has checked
+    out.clear(); // also of what the library is to write
     this.#idle = out;
     return bytes;
   }

@@ -214,6 +214,22 @@ Deno.test("FlatWriter.write() leaves what is not of the type of its field to the
   }
 });
 
+Deno.test("FlatWriter keeps 64 KiB from one message to the next, whoever wrote the last", () => {
+  const schema = everyType("proto3");
+  const writer = writerOf(schema);
+  const written = (fields: Record<string, unknown>): [boolean, number] => {
+    const message = Object.assign(create(schema), fields);
+    return [writer.write(message) !== undefined, writer.kept];
+  };
+  const bytes = (length: number) => new Uint8Array(length);
+  assertEquals(writer.kept, 0);
+  assertEquals(written({ f12: bytes(60_000) }), [true, 65_536]);
+  assertEquals(written({ f12: bytes(70_000) }), [true, 256]);
+  // A field behind the bytes is for the library.
+  assertEquals(written({ f12: bytes(60_000), f13: "1" }), [false, 65_536]);
+  assertEquals(written({ f12: bytes(1_000_000), f13: "1" }), [false, 256]);
+});
+
 Deno.test("FlatWriter.of() leaves lists, maps, messages and choices to the library", () => {
   assertEquals(FlatWriter.of(StructSchema), undefined);
   assertEquals(FlatWriter.of(FileDescriptorSetSchema), undefined);
