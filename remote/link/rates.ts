@@ -4,6 +4,7 @@
  */
 
 import type { Clock } from "../../internal/clock.ts";
+import { Recent } from "../../internal/recent.ts";
 import type { ClientLimits } from "../node/access.ts";
 import { Allowance, type Pace } from "./allowance.ts";
 
@@ -21,8 +22,7 @@ interface Left {
 export class Rates {
   readonly #paces: Readonly<Record<keyof ClientLimits, Pace>>;
   readonly #clock: Clock;
-  /** The least recently heard of first; never more than {@linkcode MAX_CLIENTS}. */
-  readonly #clients: Map<string, Left> = new Map();
+  readonly #clients: Recent<Left> = new Recent(MAX_CLIENTS);
 
   constructor(limits: Required<ClientLimits>, clock: Clock) {
     const { connections, messages, bytes } = limits;
@@ -49,20 +49,13 @@ export class Rates {
   }
 
   #of(name: string, now: number): Left {
-    let client = this.#clients.get(name);
-    if (client === undefined) {
-      const { connections, messages, bytes } = this.#paces;
-      client = {
-        connections: new Allowance(connections, now),
-        messages: new Allowance(messages, now),
-        bytes: new Allowance(bytes, now),
-      };
-      if (this.#clients.size >= MAX_CLIENTS) {
-        const [oldest = ""] = this.#clients.keys();
-        this.#clients.delete(oldest);
-      }
-    } else this.#clients.delete(name);
-    this.#clients.set(name, client);
-    return client;
+    const known = this.#clients.use(name);
+    if (known !== undefined) return known;
+    const { connections, messages, bytes } = this.#paces;
+    return this.#clients.add(name, {
+      connections: new Allowance(connections, now),
+      messages: new Allowance(messages, now),
+      bytes: new Allowance(bytes, now),
+    });
   }
 }

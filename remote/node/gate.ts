@@ -5,6 +5,7 @@
 
 import { Ration } from "../../actor/logging/ration.ts";
 import type { Clock } from "../../internal/clock.ts";
+import { Recent } from "../../internal/recent.ts";
 import { Allowance, type Pace } from "../link/allowance.ts";
 import type { RemoteMeters } from "../metrics/meter.ts";
 import { placeOf } from "../transport/places.ts";
@@ -103,8 +104,7 @@ class Guard {
   /** Whether the node is dialling itself. */
   isVisited = false;
   readonly #options: GateOptions;
-  /** The least recently heard of first; never more than {@linkcode MOST_PLACES}. */
-  readonly #places: Map<string, Allowance> = new Map();
+  readonly #places: Recent<Allowance> = new Recent(MOST_PLACES);
   /** One line in ten seconds; of the others the number is told. */
   readonly #ration: Ration;
 
@@ -139,13 +139,7 @@ class Guard {
 
   #of(place: string): Allowance {
     const { rate, clock } = this.#options;
-    const known = this.#places.get(place) ?? new Allowance(rate, clock.now());
-    this.#places.delete(place);
-    this.#places.set(place, known);
-    if (this.#places.size > MOST_PLACES) {
-      const [oldest = ""] = this.#places.keys();
-      this.#places.delete(oldest);
-    }
-    return known;
+    return this.#places.use(place) ??
+      this.#places.add(place, new Allowance(rate, clock.now()));
   }
 }

@@ -6,6 +6,7 @@
 import { type Backoff, backoffDelay } from "../../actor/supervision/backoff.ts";
 import type { Clock } from "../../internal/clock.ts";
 import type { Random } from "../../internal/random.ts";
+import { Recent } from "../../internal/recent.ts";
 
 /** Ways to nodes that are remembered, at most; of more the ones that were used longest ago are forgotten. */
 const MOST_WAYS = 4_096;
@@ -66,8 +67,8 @@ export class Redials {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #delay: Required<RedialDelay>;
-  /** By lane and node, the one used last at the end; bounded. */
-  readonly #ways: Map<string, Way> = new Map();
+  /** By lane and node. */
+  readonly #ways: Recent<Way> = new Recent(MOST_WAYS);
 
   constructor(clock: Clock, random: Random, delay: Required<RedialDelay>) {
     this.#clock = clock;
@@ -82,7 +83,7 @@ export class Redials {
 
   /** Begins an attempt. */
   begin(key: string): Redial {
-    const way = this.#ways.get(key);
+    const way = this.#ways.peek(key);
     if (way === undefined) return { delay: 0, replaces: NO_TOKEN };
     const delay = Math.max(0, way.notBefore - this.#clock.now());
     return { delay, replaces: way.token };
@@ -104,14 +105,7 @@ export class Redials {
   }
 
   #use(key: string): Way {
-    const way = this.#ways.get(key) ??
-      { failures: 0, notBefore: 0, token: NO_TOKEN };
-    this.#ways.delete(key);
-    this.#ways.set(key, way);
-    if (this.#ways.size > MOST_WAYS) {
-      const [oldest] = this.#ways.keys();
-      this.#ways.delete(oldest as string); // there are many
-    }
-    return way;
+    return this.#ways.use(key) ??
+      this.#ways.add(key, { failures: 0, notBefore: 0, token: NO_TOKEN });
   }
 }

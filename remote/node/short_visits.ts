@@ -4,6 +4,7 @@
  */
 
 import type { Clock } from "../../internal/clock.ts";
+import { Recent } from "../../internal/recent.ts";
 import type { NodeIdentity } from "../handshake/handshake.ts";
 
 /** A client whose connection lasts as long, in milliseconds, is one that is kept. */
@@ -34,8 +35,7 @@ interface Visits {
 export class ShortVisits {
   readonly #clock: Clock;
   readonly #warn: (text: string) => void;
-  /** The least recently heard of first; never more than {@linkcode MOST_PLACES}. */
-  readonly #places: Map<string, Visits> = new Map();
+  readonly #places: Recent<Visits> = new Recent(MOST_PLACES);
 
   /** `warn` is told of a place, at most once in an hour. */
   constructor(clock: Clock, warn: (text: string) => void) {
@@ -74,14 +74,7 @@ export class ShortVisits {
   }
 
   #of(place: string, now: number): Visits {
-    const known = this.#places.get(place) ??
-      { since: now, quietUntil: 0, runs: new Set() };
-    this.#places.delete(place);
-    this.#places.set(place, known);
-    if (this.#places.size > MOST_PLACES) {
-      const [oldest = ""] = this.#places.keys();
-      this.#places.delete(oldest);
-    }
-    return known;
+    return this.#places.use(place) ??
+      this.#places.add(place, { since: now, quietUntil: 0, runs: new Set() });
   }
 }

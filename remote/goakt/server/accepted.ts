@@ -4,6 +4,7 @@
  */
 
 import type { Clock } from "../../../internal/clock.ts";
+import { Recent } from "../../../internal/recent.ts";
 import type { Compression } from "../compression/compression.ts";
 
 /** How long Brotli is not accepted from a place whose stream was broken, in milliseconds. */
@@ -19,8 +20,8 @@ const MOST_PLACES = 4_096;
 export class Accepted {
   readonly #accepts: readonly Compression[];
   readonly #clock: Clock;
-  /** Until when Brotli of a place is not accepted, the earliest first; never more than {@linkcode MOST_PLACES}. */
-  readonly #penalties: Map<string, number> = new Map();
+  /** Until when Brotli of a place is not accepted. */
+  readonly #penalties: Recent<number> = new Recent(MOST_PLACES);
 
   constructor(accepts: readonly Compression[], clock: Clock) {
     this.#accepts = accepts;
@@ -34,7 +35,7 @@ export class Accepted {
       return `its compression is ${compression}, one of ${wanted} was expected`;
     }
     if (compression !== "brotli") return undefined;
-    const until = this.#penalties.get(place);
+    const until = this.#penalties.peek(place);
     if (until === undefined) return undefined;
     const left = until - this.#clock.now();
     if (left > 0) {
@@ -48,10 +49,6 @@ export class Accepted {
   /** Takes note of a stream from `place` that could not be decoded. */
   broken(compression: Compression, place: string): void {
     if (compression !== "brotli") return;
-    this.#penalties.delete(place);
-    this.#penalties.set(place, this.#clock.now() + PENALTY);
-    if (this.#penalties.size <= MOST_PLACES) return;
-    const [first = ""] = this.#penalties.keys();
-    this.#penalties.delete(first);
+    this.#penalties.add(place, this.#clock.now() + PENALTY);
   }
 }
