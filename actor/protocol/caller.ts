@@ -14,7 +14,10 @@ export interface Caller {
   readonly role: string;
   /** The name of its system; empty when it did not say one. */
   readonly system: string;
-  /** The host that it advertises, or its name in the certificate. */
+  /**
+   * The host that it advertises, or its name in the certificate; of a GoAkt peer without one, which says neither, the
+   * address that it comes from, or its network (`/64`) when that is IPv6.
+   */
   readonly node: string;
   /** The URI in its certificate, when that is the proof. */
   readonly uri?: string;
