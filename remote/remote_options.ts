@@ -5,10 +5,7 @@
 
 import { checkInteger, checkRange } from "./checks.ts";
 import { MAX_LINKS } from "./link/caps.ts";
-import {
-  checkCompression,
-  type MessageCompression,
-} from "./codec/compression.ts";
+import type { MessageCompression } from "./codec/compression.ts";
 import { MAX_FRAME_BYTES } from "./frame.ts";
 import type { GoaktOptions } from "./goakt/goakt.ts";
 import { REQUEST_ROOM } from "./goakt/server/request_room.ts";
@@ -287,7 +284,6 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
   }
   checkRange(ACTION, "redialDelay.min", min, 1, LONGEST_DEADLINE);
   checkRange(ACTION, "redialDelay.max", max, min, LONGEST_DEADLINE);
-  checkCompression(compression);
   checkPort(port, 0);
   checkBind(reach, { insecure });
   let { advertise } = options;

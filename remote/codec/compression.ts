@@ -110,15 +110,6 @@ export function chooseCompression(
     : undefined;
 }
 
-/** Throws a `TypeError` when `setting` is none that is known. */
-export function checkCompression(setting: MessageCompression): void {
-  const isNamed = Object.hasOwn(BY_NAME, setting);
-  if (setting === "auto" || setting === "none" || isNamed) return;
-  throw new TypeError(
-    `Cannot start remoting: compression is "${setting}", one of "auto", "none", "zstd", "gzip" and "brotli" was expected`,
-  );
-}
-
 /**
  * The payload that a peer has compressed.
  *

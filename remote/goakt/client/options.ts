@@ -6,7 +6,7 @@
 import { OUTBOUND_BUDGET } from "../../link/outbound_options.ts";
 import { CONNECT_TIMEOUT } from "../../transport/transport.ts";
 import { MAX_FRAME_BYTES } from "../../frame.ts";
-import { type Compression, COMPRESSIONS } from "../compression/compression.ts";
+import type { Compression } from "../compression/compression.ts";
 
 /** Options of the connections to GoAkt peers. */
 export interface GoaktClientOptions {
@@ -58,16 +58,11 @@ export interface GoaktClientOptions {
   limit?: number;
 }
 
-/**
- * Completes options with defaults.
- *
- * @throws {RangeError} When a number is out of its range.
- * @throws {TypeError} When there is no such compression.
- */
+/** Completes options, which have been checked, with defaults. */
 export function clientSettings(
   options: GoaktClientOptions = {},
 ): Required<GoaktClientOptions> {
-  const settings: Required<GoaktClientOptions> = {
+  return {
     compression: "zstd",
     maxIdle: 8,
     idleTimeout: 30_000,
@@ -79,28 +74,10 @@ export function clientSettings(
     limit: MAX_FRAME_BYTES,
     ...given(options),
   };
-  const { compression, maxIdle, ...positive } = settings;
-  if (!COMPRESSIONS.includes(compression)) {
-    throw new TypeError(
-      `Cannot compress with "${compression}": one of ${
-        COMPRESSIONS.map((name) => `"${name}"`).join(", ")
-      } was expected`,
-    );
-  }
-  check("maxIdle", maxIdle, 0);
-  for (const [name, value] of Object.entries(positive)) check(name, value, 1);
-  return settings;
 }
 
 /** Without what is `undefined`, which stands for the default. */
 function given(options: GoaktClientOptions): GoaktClientOptions {
   const set = Object.entries(options).filter(([, it]) => it !== undefined);
   return Object.fromEntries(set);
-}
-
-function check(name: string, value: number, lowest: number): void {
-  if (value >= lowest) return;
-  throw new RangeError(
-    `Cannot use GoAkt peers with ${name} ${value}: at least ${lowest} was expected`,
-  );
 }
