@@ -8,7 +8,7 @@ import { MAX_LINKS } from "./link/caps.ts";
 import type { MessageCompression } from "./codec/compression.ts";
 import { MAX_FRAME_BYTES } from "./frame.ts";
 import type { GoaktOptions } from "./goakt/goakt.ts";
-import { REQUEST_ROOM } from "./goakt/server/request_room.ts";
+import { UNFINISHED_BYTES } from "./link/unfinished_room.ts";
 import { HANDSHAKE_TIMEOUT, MIN_FRAME_LIMIT } from "./handshake/handshake.ts";
 import type { RemoteMetrics } from "./metrics/metrics.ts";
 import type { ConnectionRate } from "./node/gate.ts";
@@ -233,7 +233,7 @@ export function checkedOptions(options: RemoteOptions): RemoteSettings {
     connectionRate: { perSecond = 1_000, burst = MAX_LINKS } = {},
     maxHalfOpen = 256,
     maxLinks = MAX_LINKS,
-    maxUnfinishedBytes = REQUEST_ROOM,
+    maxUnfinishedBytes = UNFINISHED_BYTES,
     redialDelay: { min = 50, max = 2_000 } = {},
     metrics,
     compression = "auto",

@@ -4,7 +4,7 @@
  */
 
 import { FrameError } from "../errors.ts";
-import type { RequestRoom } from "../goakt/server/request_room.ts";
+import type { UnfinishedRoom } from "./unfinished_room.ts";
 import type { Chunk } from "../wire/fields.ts";
 
 /** Bytes of payload in one frame, at most. */
@@ -32,7 +32,7 @@ interface Assembly<Head> {
 /** Puts the parts of large payloads together. What waits is bounded in number and in bytes received. */
 export class Assembler<Head> {
   readonly #maxBytes: number;
-  readonly #room: RequestRoom | undefined;
+  readonly #room: UnfinishedRoom | undefined;
   readonly #byId: Map<number, Assembly<Head>> = new Map();
   #bytes = 0;
   #parts = 0;
@@ -41,7 +41,7 @@ export class Assembler<Head> {
    * Takes the largest payload, in bytes; twice as much may be under way. `room` bounds what waits here and
    * elsewhere together.
    */
-  constructor(maxBytes: number, room?: RequestRoom) {
+  constructor(maxBytes: number, room?: UnfinishedRoom) {
     this.#maxBytes = maxBytes;
     this.#room = room;
   }

@@ -6,7 +6,7 @@
 import { Assembler } from "./chunks.ts";
 import { expand, readable } from "../codec/compression.ts";
 import { FrameError } from "../errors.ts";
-import type { RequestRoom } from "../goakt/server/request_room.ts";
+import type { UnfinishedRoom } from "./unfinished_room.ts";
 import { IncomingMessage, type IncomingReply } from "./incoming.ts";
 import { FrameDecoder } from "../wire/decoder.ts";
 import type { Compressed, DecodedFrame, Failure } from "../wire/fields.ts";
@@ -70,7 +70,7 @@ export class Inbound {
     handler: InboundHandler,
     maxMessageBytes: number,
     takes: Direction,
-    room?: RequestRoom,
+    room?: UnfinishedRoom,
     reads: readonly number[] = readable("auto"),
   ) {
     this.#reads = reads;

@@ -5,7 +5,7 @@
 
 import type { Runtime } from "../../actor/system/runtime.ts";
 import type { MessageCompression } from "../codec/compression.ts";
-import type { RequestRoom } from "../goakt/server/request_room.ts";
+import type { UnfinishedRoom } from "./unfinished_room.ts";
 import type { IncomingMessage } from "./incoming.ts";
 import type { Link } from "./link.ts";
 import type { LinkMeter } from "../metrics/meter.ts";
@@ -50,7 +50,7 @@ export interface LinkOptions {
   /** After how many milliseconds without messages and requests whoever dialled closes it. */
   idleTimeout: number;
   /** Room for the beginnings of large messages, of all links together. */
-  unfinished?: RequestRoom;
+  unfinished?: UnfinishedRoom;
   /** Counts and times, in a node with metrics. */
   meter: LinkMeter | undefined;
 }

@@ -4,7 +4,7 @@
  */
 
 import type { Runtime } from "../../actor/system/runtime.ts";
-import { RequestRoom } from "../goakt/server/request_room.ts";
+import { UnfinishedRoom } from "../link/unfinished_room.ts";
 import { Link } from "../link/link.ts";
 import type { LinkOwner } from "../link/link_options.ts";
 import { Watchdog } from "../link/watchdog.ts";
@@ -22,7 +22,7 @@ export class Links {
   readonly #meters: RemoteMeters | undefined;
   readonly #watchdog: Watchdog;
   /** What all of them may hold of messages that are not whole. */
-  readonly #unfinished: RequestRoom;
+  readonly #unfinished: UnfinishedRoom;
 
   /** `meters` make what counts, in a node with metrics. */
   constructor(
@@ -35,7 +35,7 @@ export class Links {
     this.#owner = owner;
     this.#runtime = runtime;
     this.#options = options;
-    this.#unfinished = new RequestRoom(options.maxUnfinishedBytes);
+    this.#unfinished = new UnfinishedRoom(options.maxUnfinishedBytes);
     this.#meters = meters;
     this.#watchdog = new Watchdog(runtime.clock, options, this.#all);
   }

@@ -13,7 +13,7 @@ import { CodecBudget } from "../compression/codec_budget.ts";
 import { compressed } from "../compression/compressed_connection.ts";
 import type { Compression } from "../compression/compression.ts";
 import type { GoaktHost } from "./host.ts";
-import { RequestRoom } from "./request_room.ts";
+import { UnfinishedRoom } from "../../link/unfinished_room.ts";
 import { ServedConnection, type ServeOptions } from "./served_connection.ts";
 import { carryOut, isRequest } from "./services.ts";
 
@@ -27,7 +27,7 @@ export interface GoaktServerOptions
   maxConnections?: number;
   /**
    * Bytes of unfinished requests of all connections together, at most.
-   * @default {REQUEST_ROOM}
+   * @default {UNFINISHED_BYTES}
    */
   roomBytes?: number;
   /**
@@ -45,14 +45,14 @@ export class GoaktServer {
   readonly #host: GoaktHost;
   readonly #options: GoaktServerOptions;
   readonly #served: Map<ServedConnection, Promise<void>> = new Map();
-  readonly #room: RequestRoom;
+  readonly #room: UnfinishedRoom;
   readonly #codecs: CodecBudget;
   readonly #shares: Shares;
   #state: "running" | "draining" = "running";
 
   constructor(host: GoaktHost, options: GoaktServerOptions = {}) {
     this.#host = host;
-    this.#room = new RequestRoom(options.roomBytes);
+    this.#room = new UnfinishedRoom(options.roomBytes);
     this.#codecs = new CodecBudget(options.codecBytes);
     this.#options = options;
     this.#shares = new Shares(options.maxConnections ?? MAX_SERVED);

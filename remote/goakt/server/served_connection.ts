@@ -8,7 +8,7 @@ import type { Clock } from "../../../internal/clock.ts";
 import { DisconnectedError, FrameError } from "../../errors.ts";
 import type { Connection } from "../../transport/transport.ts";
 import { TimeLimit } from "../time_limit.ts";
-import type { RequestRoom } from "./request_room.ts";
+import type { UnfinishedRoom } from "../../link/unfinished_room.ts";
 import {
   ServerCore,
   type ServerEffect,
@@ -52,7 +52,7 @@ export interface ServeOptions {
    * Bounds what all connections together hold of unfinished requests.
    * @default no bound but that of each connection
    */
-  room?: RequestRoom;
+  room?: UnfinishedRoom;
 }
 
 /** A connection that a GoAkt peer has opened. Owns it. */

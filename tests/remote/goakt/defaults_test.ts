@@ -11,7 +11,7 @@ import {
 import { CodecBudget } from "../../../remote/goakt/compression/codec_budget.ts";
 import type { GoaktOptions } from "../../../remote/goakt/goakt.ts";
 import { encodeMessage } from "../../../remote/goakt/messages.ts";
-import { RequestRoom } from "../../../remote/goakt/server/request_room.ts";
+import { UnfinishedRoom } from "../../../remote/link/unfinished_room.ts";
 import { checkedOptions } from "../../../remote/remote_options.ts";
 import type { Connection } from "../../../remote/transport/transport.ts";
 import { upTo } from "../actors.ts";
@@ -44,7 +44,7 @@ Deno.test("The options of GoAkt peers have the defaults that are documented", ()
     budget: 4 * MIB,
     limit: 16 * MIB,
   });
-  const room = new RequestRoom();
+  const room = new UnfinishedRoom();
   assertEquals(room.move(0, 256 * MIB), true);
   assertEquals(room.move(0, 1), false);
   const codecs = new CodecBudget();

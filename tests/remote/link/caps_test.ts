@@ -7,7 +7,7 @@ import {
   HandshakeError,
   OverloadedError,
 } from "../../../remote/errors.ts";
-import { RequestRoom } from "../../../remote/goakt/server/request_room.ts";
+import { UnfinishedRoom } from "../../../remote/link/unfinished_room.ts";
 import type { FrameFields } from "../../../remote/wire/fields.ts";
 import { DefinitionKind, FrameKind } from "../../../remote/wire/kinds.ts";
 import { Box, spawnBox } from "../actors.ts";
@@ -224,7 +224,7 @@ Deno.test("A large message that comes slowly, part by part, is waited for", asyn
 });
 
 Deno.test("Assembler shares the room for what is missing with others, and gives it back", () => {
-  const room = new RequestRoom(100_000);
+  const room = new UnfinishedRoom(100_000);
   const [one, other] = [
     new Assembler<number>(200_000, room),
     new Assembler<number>(200_000, room),

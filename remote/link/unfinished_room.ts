@@ -1,19 +1,19 @@
 /**
- * How much of requests that are not whole yet may be held, by all connections together.
+ * How much of messages and requests that are not whole yet may be held, by all connections together.
  * @module
  */
 
 /** Bytes that are held at most, unless told otherwise: 256 MiB. */
-export const REQUEST_ROOM: number = 256 * 1024 * 1024;
+export const UNFINISHED_BYTES: number = 256 * 1024 * 1024;
 
 /** Counts for many connections. */
-export class RequestRoom {
+export class UnfinishedRoom {
   /** The bytes that may be held. */
   readonly limit: number;
   #used = 0;
 
   /** Takes the bytes that may be held. */
-  constructor(limit: number = REQUEST_ROOM) {
+  constructor(limit: number = UNFINISHED_BYTES) {
     this.limit = limit;
   }
 
