@@ -3,7 +3,7 @@
  * @module
  */
 
-import { ActorError } from "../../../actor/errors.ts";
+import { OverloadedError } from "../../errors.ts";
 import { placeOf } from "../../transport/places.ts";
 
 /**
@@ -111,19 +111,14 @@ class BudgetRoom implements CodecRoom {
   }
 }
 
-/** There is no room for what a connection needs to be compressed. */
-export class CodecRoomError extends ActorError {
-  /** What it is to callers: too much is under way. */
-  override readonly code = "overloaded_error";
+/** There is no room for what a connection needs to be compressed: what callers know as too much under way. */
+export class CodecRoomError extends OverloadedError {
   /** What there is too little of. */
   readonly found: string;
 
   /** Names the peer, and what was found. */
   constructor(remote: string, found: string) {
-    super(
-      `Cannot compress a connection with "${remote}": ${found}, room was expected`,
-      { retryable: true },
-    );
+    super(remote, "compress a connection", found, "room was expected");
     this.found = found;
   }
 }

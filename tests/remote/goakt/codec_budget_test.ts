@@ -23,7 +23,7 @@ Deno.test("CodecBudget gives no more than there is, and who grows gives way", ()
   const error = assertThrows(() => a?.take(1), CodecRoomError);
   assertEquals(
     error.message,
-    'Cannot compress a connection with "10.0.0.1:1": 1 bytes are needed, and 1400 of 1600 are taken, 900 of them from there, room was expected',
+    'Cannot compress a connection on "10.0.0.1:1": 1 bytes are needed, and 1400 of 1600 are taken, 900 of them from there, room was expected',
   );
   assertEquals([error.code, error.retryable], ["overloaded_error", true]);
   assertEquals(budget.used, 1_400);

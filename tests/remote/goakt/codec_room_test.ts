@@ -4,8 +4,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { constants, createBrotliCompress } from "node:zlib";
 import { concatBytes } from "../../../internal/bytes.ts";
-import { DisconnectedError } from "../../../remote/errors.ts";
-import { CodecRoomError } from "../../../remote/goakt/compression/codec_budget.ts";
+import { DisconnectedError, OverloadedError } from "../../../remote/errors.ts";
 import { compressedStream } from "../../../remote/goakt/compression/compression.ts";
 import { RemoteTellRequestSchema } from "../../../remote/goakt/gen/internalpb/remoting_pb.ts";
 import { encodeMessage } from "../../../remote/goakt/messages.ts";
@@ -63,7 +62,7 @@ Deno.test("GoAkt peers that find no room for their compression are refused befor
   }
   assertEquals(
     warned(shop).replace(/"mallory:\d+"/g, '"mallory:1"'),
-    `the connection of GoAkt peer "mallory:1" ended: CodecRoomError: Cannot compress a connection with "mallory:1": ${BROTLI} bytes are needed, and ${
+    `the connection of GoAkt peer "mallory:1" ended: CodecRoomError: Cannot compress a connection on "mallory:1": ${BROTLI} bytes are needed, and ${
       3 * BROTLI
     } of ${4 * BROTLI} are taken, ${
       3 * BROTLI
@@ -116,11 +115,11 @@ Deno.test("An ask of a GoAkt node that there is no room to compress is refused, 
   });
   const accepting = listener.accept();
   const ref = shop.remote.ref(Echo, "goakt://go@go:9000/a", { peer: "goakt" });
-  const error = await assertRejects(() => ref.ask(QUESTION), CodecRoomError);
-  const { code, outcome, retryable } = error;
+  const error = await assertRejects(() => ref.ask(QUESTION), OverloadedError);
+  const { code, node, outcome, retryable } = error;
   assertEquals(
-    [code, outcome, retryable],
-    ["overloaded_error", "not_delivered", true],
+    [code, node, outcome, retryable],
+    ["overloaded_error", "go:9000", "not_delivered", true],
   );
   using accepted = await accepting;
   assertEquals(await accepted?.read(), undefined);
