@@ -3,6 +3,8 @@
  * @module
  */
 
+import type { Caller } from "../../actor/protocol/caller.ts";
+
 /**
  * What a peer is to a node: a `node` of the same rank; a `client`, which reaches only what is exposed; an
  * `observer`, which sends no messages; a `dc-gateway`, a node of another datacenter.
@@ -56,17 +58,9 @@ export function parseIdentity(uri: string): CertifiedIdentity | undefined {
 }
 
 /** Who is at the other end of a connection, as this node has found out and not as messages say. */
-export interface PeerIdentity {
-  /** What proves it; with `"none"` the rest is what the peer says itself. */
-  readonly proof: "none" | "key" | "certificate";
+export interface PeerIdentity extends Caller {
   /** What it may do. */
   readonly role: PeerRole;
-  /** The name of its system. */
-  readonly system: string;
-  /** The host that it advertises, or its name in the certificate. */
-  readonly node: string;
-  /** The URI of its certificate, when that is the proof. */
-  readonly uri?: string;
 }
 
 /** Who is at the other end of a TLS connection. */
