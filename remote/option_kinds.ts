@@ -101,6 +101,16 @@ export function listOf(kind: OptionKind): OptionKind {
   };
 }
 
+/** The same, with one part at least. */
+export function someOf(kind: OptionKind): OptionKind {
+  const list = listOf(kind);
+  return {
+    wanted: `${list.wanted}, and not empty`,
+    accepts: (value) =>
+      list.accepts(value) && Array.isArray(value) && value.length > 0,
+  };
+}
+
 /** One or the other. */
 export function either(one: OptionKind, other: OptionKind): OptionKind {
   return {

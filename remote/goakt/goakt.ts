@@ -41,7 +41,7 @@ export interface GoaktOptions extends Omit<GoaktClientOptions, "limit"> {
   compression?: Compression;
   /**
    * How connections may be compressed that peers open; others are closed at their first bytes. Brotli is not
-   * accepted for ten minutes from a place whose Brotli was broken, see `docs/security.md`.
+   * accepted for ten minutes from a place whose Brotli was broken three times, see `docs/security.md`.
    * @default ["none", "zstd", "gzip", "brotli"]
    */
   accepts?: readonly Compression[];

@@ -9,6 +9,7 @@ import {
   number,
   oneOf,
   type OptionKinds,
+  someOf,
   WORD,
 } from "../option_kinds.ts";
 import { COMPRESSIONS } from "./compression/compression.ts";
@@ -16,7 +17,7 @@ import type { GoaktOptions } from "./goakt.ts";
 
 /** By name; `Infinity` is no limit for times only, since connections and bytes must have one. */
 export const GOAKT_KINDS: OptionKinds<GoaktOptions> = {
-  accepts: listOf(oneOf(...COMPRESSIONS)),
+  accepts: someOf(oneOf(...COMPRESSIONS)),
   aliases: listOf(WORD),
   answerTimeout: number(1),
   budget: integer(1),

@@ -135,7 +135,11 @@ Deno.test("Remote.start() checks what is to be done with GoAkt peers", () => {
     ],
     [
       { accepts: ["zstd", "lz4"] },
-      'TypeError: Cannot start remoting: goakt.accepts is an array of 2, an array, each part one of "none", "zstd", "gzip", "brotli"',
+      'TypeError: Cannot start remoting: goakt.accepts is an array of 2, an array, each part one of "none", "zstd", "gzip", "brotli", and not empty',
+    ],
+    [
+      { accepts: [] },
+      'TypeError: Cannot start remoting: goakt.accepts is an array of 0, an array, each part one of "none", "zstd", "gzip", "brotli", and not empty',
     ],
     [
       { compression: "lz4" },
