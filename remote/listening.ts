@@ -4,7 +4,11 @@
  */
 
 import { type ActorSystem, internalsOf } from "../actor/system/system.ts";
-import { checkProofs, readProofs } from "./handshake/own_proofs.ts";
+import {
+  checkListens,
+  checkProofs,
+  readProofs,
+} from "./handshake/own_proofs.ts";
 import { RemoteMeters } from "./metrics/meter.ts";
 import { Gate } from "./node/gate.ts";
 import { RemoteNode } from "./node/node.ts";
@@ -41,6 +45,7 @@ export async function makeNode<T>(
   const internals = internalsOf(system);
   checkFree(system, internals.runtime);
   const proofs = await readProofs(nodeOptions);
+  checkListens(proofs, nodeOptions.security);
   checkFree(system, internals.runtime);
   const { clock, events } = internals.runtime;
   const { transport, metrics } = nodeOptions;

@@ -95,8 +95,8 @@ export class Remote implements AsyncDisposable {
    * @returns The network side of the system, which belongs to the caller.
    * @throws {ListenError} When the address cannot be bound.
    * @throws {TypeError} When there is no option of a name, or it is of another type; when the system has remoting
-   * already or has ended, clear text on a routable address was not asked for, or a certificate is no good or for
-   * another system or host.
+   * already or has ended, clear text on a routable address was not asked for, or a certificate is no good, for
+   * another system or host, or for a client although `role` does not say so.
    * @throws {RangeError} When a limit is out of its range; the message names the range.
    * @throws {HandshakeError} When the node, which is to keep strangers out, has welcomed one for a test.
    */

@@ -42,6 +42,23 @@ export async function readProofs(
 }
 
 /**
+ * Checks that the certificate of a program that listens lets others dial it, unless its role says that it only
+ * dials.
+ *
+ * @throws {TypeError} When it is one of a client or an observer: everybody who dials would turn away.
+ */
+export function checkListens(
+  { identity }: ReadProofs,
+  { role }: Pick<SecuritySettings, "role">,
+): void {
+  if (identity === undefined || role !== undefined) return;
+  if (isDialled(identity.role)) return;
+  throw new TypeError(
+    `Cannot start remoting: the certificate "${identity.uri}" is for a ${identity.role}, which nobody dials; one for a node, Remote.connect, or the option "role" as in the certificate was expected`,
+  );
+}
+
+/**
  * Checks that a node is who its certificate says: peers would refuse every connection.
  *
  * @throws {TypeError} When the certificate is for another system, or another host than the one that is to be

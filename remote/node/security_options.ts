@@ -20,7 +20,8 @@ export interface SecurityOptions {
    */
   key?: Uint8Array | string;
   /**
-   * What this node is to others. With certificates that show who dials it is what the own one says.
+   * What this node is to others. With certificates that show who dials it is what the own one says, and with one
+   * of a role that nobody dials (`"client"`, `"observer"`) it has to be given: such a program only dials.
    * @default "node"
    */
   role?: PeerRole;

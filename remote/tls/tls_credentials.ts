@@ -290,10 +290,14 @@ export class TlsCredentials {
     const wanted = systems.map((system) =>
       `"spiffe://${self.trustDomain}/cluster/${system}/..."`
     ).join(" or ");
+    // The text is read at both ends, so it names the one that has to be told.
+    const cure = identity.trustDomain !== self.trustDomain
+      ? ""
+      : `, or "${identity.system}" in the option \`systems\` of the TlsTransport that expects it`;
     return {
       code: "certificate_system",
       found: `the certificate is for "${identity.uri}"`,
-      wanted: `one for ${wanted} was expected`,
+      wanted: `one for ${wanted} was expected${cure}`,
     };
   }
 

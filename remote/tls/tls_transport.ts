@@ -307,6 +307,6 @@ function whyUnsecured(error: unknown): string {
   const isClosed = error instanceof Error && "code" in error &&
     CLOSED.includes(error.code);
   return isClosed
-    ? "the peer has closed the connection, as nodes do that are dialled too often"
+    ? "the peer has closed the connection, as nodes do that speak no TLS or are dialled too often"
     : describe(error);
 }

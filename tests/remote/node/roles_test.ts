@@ -338,6 +338,7 @@ for (const role of ROLES) {
     const a = await startNode("shop", {}, { transport: await tlsOf("shop") });
     const b = await startNode("shop", {}, {
       transport: await tlsOf("shop", {}, { uris }),
+      role,
     });
     spawnBox(b.system, "box");
     const asked = a.remote.ref(Box, addressOf(b, "box")).ask(Box.echo(1));

@@ -1,6 +1,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ActorSystem } from "../../../actor/mod.ts";
-import { HandshakeError, RemoteError } from "../../../remote/errors.ts";
+import {
+  ConnectError,
+  HandshakeError,
+  RemoteError,
+} from "../../../remote/errors.ts";
 import { Remote } from "../../../remote/remote.ts";
 import type { TlsTransport } from "../../../remote/tls/tls_transport.ts";
 import { Box, spawnBox } from "../actors.ts";
@@ -89,7 +93,12 @@ Deno.test("A certificate for another system is refused on both ends, though its 
   const error = await assertRejects(() => ref.ask(Box.ids()), HandshakeError);
   for (const text of [error.message, await warning]) {
     assert(text.includes(`the certificate is for "${uriOf("bank")}"`), text);
-    assert(text.includes('"spiffe://test/cluster/shop/..."'), text);
+    assert(
+      text.includes(
+        'one for "spiffe://test/cluster/shop/..." was expected, or "bank" in the option `systems` of the TlsTransport',
+      ),
+      text,
+    );
   }
   assertEquals(error.reason, "certificate_system");
   for (const { remote } of [a, b]) await remote.drain();
@@ -196,6 +205,57 @@ Deno.test("Remote.start() refuses a certificate for another system, host or role
       text,
     );
   }
+});
+
+Deno.test("A certificate of another trust domain is refused without the advice to list its system", async () => {
+  const uris = [uriOf("bank").replace("test", "other")];
+  const b = await startNode("shop", {}, { transport: await tlsOf("shop") });
+  const stranger = await tlsOf("bank", {}, { uris });
+  const warning = nextWarning(b);
+  const { host: hostname, port } = b.remote;
+  // It turns away from the node, as the node does from it: neither is of a system that the other lists.
+  await assertRejects(
+    () => stranger.connect({ hostname, port }),
+    HandshakeError,
+  );
+  assert(
+    (await warning).endsWith('"spiffe://test/cluster/shop/..." was expected'),
+    await warning,
+  );
+  await b.remote.drain();
+  await b.system.drain();
+});
+
+for (const role of ["client", "observer"] as const) {
+  Deno.test(`Remote.start() refuses the certificate of a role that nobody dials, ${role}, unless it is said`, async () => {
+    const uris = [uriOf("shop", { role, node: "tablet-7" })];
+    await using system = new ActorSystem("shop", { logger: null });
+    const transport = await tlsOf("shop", {}, { uris });
+    await assertRejects(
+      () => Remote.start(system, { transport }),
+      TypeError,
+      `Cannot start remoting: the certificate "${
+        uris[0]
+      }" is for a ${role}, which nobody dials; one for a node, Remote.connect, or the option "role"`,
+    );
+    // Who says so means to dial only; nothing of the attempt is left.
+    await using _ = await Remote.start(system, { transport, role });
+  });
+}
+
+Deno.test("A TLS node that dials one without TLS is told that it may speak none", async () => {
+  const a = await startNode("shop", {}, { transport: await tlsOf("shop") });
+  const b = await startNode("shop", {}, {});
+  const ref = a.remote.ref(Box, addressOf(b, "box"));
+  const error = await assertRejects(() => ref.ask(Box.ids()), ConnectError);
+  assertEquals(
+    error.message,
+    `Cannot connect to "${b.remote.host}:${b.remote.port}": no TLS connection came about, the peer has closed the connection, as nodes do that speak no TLS or are dialled too often, a listening node was expected`,
+  );
+  const [refused] = b.warnings;
+  assert(refused?.text.includes("a TLS record was found"), refused?.text);
+  for (const { remote } of [a, b]) await remote.drain();
+  for (const { system } of [a, b]) await system.drain();
 });
 
 Deno.test("Remote.start() refuses to run when strangers are welcomed", async () => {
