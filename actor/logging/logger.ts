@@ -34,28 +34,30 @@ export interface Logger {
 }
 
 /**
- * Writes to standard error, errors with their stack. Warnings leave out the stack of an {@linkcode ActorError},
- * which is of this library and whose text says what was found where.
+ * Writes to standard error, errors with their stack: `2026-11-02T03:04:05.678Z warn troupe: ` and the text, with
+ * the time of the system clock in UTC. Warnings leave out the stack of an {@linkcode ActorError}, which is of this
+ * library and whose text says what was found where.
  */
 export const consoleLogger: Logger = {
-  debug: print,
-  info: print,
+  debug: (text, cause) => print("debug", text, cause),
+  info: (text, cause) => print("info", text, cause),
   warn: (text, cause) => {
-    if (!(cause instanceof ActorError)) return print(text, cause);
+    if (!(cause instanceof ActorError)) return print("warn", text, cause);
     const said = describe(cause);
-    print(text.endsWith(said) ? text : `${text}: ${said}`);
+    print("warn", text.endsWith(said) ? text : `${text}: ${said}`);
   },
-  error: print,
+  error: (text, cause) => print("error", text, cause),
 };
 
-function print(text: string, cause?: unknown): void {
+function print(level: LogLevel, text: string, cause?: unknown): void {
   // deno-lint-ignore no-console -- the default logger is the one place that prints
   const write = console.error;
-  if (cause === undefined) return write(`troupe: ${text}`);
+  const head = `${new Date().toISOString()} ${level} troupe:`;
+  if (cause === undefined) return write(`${head} ${text}`);
   // What the text ends with is not said twice.
   const said = ` ${describe(cause)}`;
   const rest = text.endsWith(said) ? text.slice(0, -said.length) : text;
-  write(`troupe: ${rest}`, cause);
+  write(`${head} ${rest}`, cause);
 }
 
 /** Dead letters that are written out in ten seconds; the rest is summed up. */

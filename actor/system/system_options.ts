@@ -46,7 +46,7 @@ export interface ActorSystemOptions {
   /**
    * Where failures, warnings, (at most 10 in 10 s) dead letters and what actors write with
    * {@linkcode Context.log} go; `null` for nowhere.
-   * @default standard error
+   * @default {consoleLogger} standard error
    */
   logger?: Logger | null;
   /**

@@ -1,5 +1,5 @@
 // deno-lint-ignore-file no-console -- what is printed is looked at
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   CircuitOpenError,
   consoleLogger,
@@ -40,6 +40,8 @@ function listing(): { lines: unknown[][]; logger: Logger } {
     },
   };
 }
+
+const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
 /** Writes a line of each level. */
 function writeAll(ctx: Context): void {
@@ -233,12 +235,40 @@ Deno.test("consoleLogger, which is the default, prints on standard error", async
   } finally {
     console.error = original;
   }
-  assertEquals(printed, [
-    [`troupe: "${path}" i`],
-    [`troupe: "${path}" w`],
-    [`troupe: "${path}" e`],
+  assertEquals(undated(printed), [
+    [`info troupe: "${path}" i`],
+    [`warn troupe: "${path}" w`],
+    [`error troupe: "${path}" e`],
   ]);
 });
+
+Deno.test("consoleLogger begins each line with the time in UTC and the level", () => {
+  const original = console.error;
+  const printed: string[] = [];
+  console.error = (line: string) => void printed.push(line);
+  const before = Date.now();
+  try {
+    for (const level of LEVELS) consoleLogger[level]?.("ready");
+  } finally {
+    console.error = original;
+  }
+  const after = Date.now();
+  for (const [at, level] of LEVELS.entries()) {
+    const [time = "", ...rest] = (printed[at] ?? "").split(" ");
+    const moment = new Date(time);
+    assertEquals(rest, [level, "troupe:", "ready"]);
+    assertEquals(moment.toISOString(), time);
+    assert(before <= moment.getTime() && moment.getTime() <= after, time);
+  }
+});
+
+/** Lines without the time that they begin with. */
+function undated(lines: unknown[][]): unknown[][] {
+  return lines.map(([text, ...rest]) => [
+    String(text).replace(/^\d{4}-\d\d-\d\dT[\d:.]+Z /, ""),
+    ...rest,
+  ]);
+}
 
 Deno.test("consoleLogger prints a failure with its stack, and its words once", async () => {
   const original = console.error;
@@ -253,12 +283,12 @@ Deno.test("consoleLogger prints a failure with its stack, and its words once", a
   } finally {
     console.error = original;
   }
-  assertEquals(printed, [
+  assertEquals(undated(printed), [
     [
-      'troupe: "goakt://test@:0/a" failed in "worker.run" (directive "restart"):',
+      'error troupe: "goakt://test@:0/a" failed in "worker.run" (directive "restart"):',
       error,
     ],
-    ['troupe: "test" refused', error],
+    ['error troupe: "test" refused', error],
   ]);
 });
 
@@ -276,8 +306,13 @@ Deno.test("consoleLogger prints a warning of the library in one line, and others
   } finally {
     console.error = original;
   }
-  const line = `troupe: "test" refused: CircuitOpenError: ${condition.message}`;
-  assertEquals(printed, [[line], [line], ['troupe: "test" refused', error]]);
+  const line =
+    `warn troupe: "test" refused: CircuitOpenError: ${condition.message}`;
+  assertEquals(undated(printed), [
+    [line],
+    [line],
+    ['warn troupe: "test" refused', error],
+  ]);
 });
 
 for (
