@@ -3,7 +3,11 @@
  * @module
  */
 
-import { ActorError, type Outcome } from "../../actor/errors.ts";
+import {
+  ActorError,
+  type ActorErrorOptions,
+  type Outcome,
+} from "../../actor/errors.ts";
 import type { Pid } from "../../actor/reference/pid.ts";
 
 /**
@@ -18,11 +22,20 @@ export class DeliveryError extends ActorError {
   /** The type of the message. */
   readonly type: string;
 
-  /** Names the message, the inbox, and why it was given up. */
-  constructor(target: Pid, type: string, found: string, outcome: Outcome) {
+  /**
+   * Names the message, the inbox, and why it was given up; `cause` is what the last attempt ended with. It may
+   * be sent again when it was not delivered, unless the options say otherwise.
+   */
+  constructor(
+    target: Pid,
+    type: string,
+    found: string,
+    outcome: Outcome,
+    options: Pick<ActorErrorOptions, "cause" | "retryable"> = {},
+  ) {
     super(
       `Cannot deliver "${type}" to "${target}": ${found}, a confirmation was expected`,
-      { outcome, retryable: outcome === "not_delivered" },
+      { retryable: outcome === "not_delivered", ...options, outcome },
     );
     this.target = target;
     this.type = type;

@@ -19,6 +19,14 @@ import { randomIncarnation } from "../../internal/random.ts";
 import { CodecCache, type MessageCodecs } from "../codec/message_codecs.ts";
 import { OverloadedError, RemoteError } from "../errors.ts";
 import { formatAddress } from "../transport/transport.ts";
+import {
+  foundOf,
+  isAnswer,
+  reasonOf,
+  refusalOf,
+  verdictOf,
+  wordsOf,
+} from "./attempts.ts";
 import { DeliveryError } from "./delivery_error.ts";
 import { Inbox, type InboxProtocol } from "./inbox_protocol.ts";
 import { OutboxCore } from "./outbox_core.ts";
@@ -76,6 +84,8 @@ export class Outbox<P extends AnyProtocol> implements AsyncDisposable {
   #timer: { readonly at: number; readonly timer: Timer } | undefined =
     undefined;
   #state: "open" | "draining" | "closed" = "open";
+  /** Whether the failures since something was heard have been told. */
+  #hasWarned = false;
   #onRoom: (() => void)[] = [];
   #onEmpty: (() => void)[] = [];
 
@@ -281,22 +291,48 @@ export class Outbox<P extends AnyProtocol> implements AsyncDisposable {
       retention: this.#retention,
     });
     this.#inbox.ask(message, { timeout: OPEN_TIMEOUT }).then(
-      ({ key, upTo }) =>
-        this.#step(
-          key === null
-            ? { kind: "failed", session }
-            : { kind: "opened", session, key, upTo },
-        ),
-      () => this.#step({ kind: "failed", session }),
+      ({ key, upTo }) => {
+        if (key === null) return this.#failed(session, this.#noRoom());
+        this.#hasWarned = false;
+        this.#step({ kind: "opened", session, key, upTo });
+      },
+      (error) => this.#failed(session, error),
     );
   }
 
   #ask({ session, key, known }: Extract<OutboxEffect, { kind: "ask" }>): void {
     const message = Inbox.news({ producer: this.#producer, key, known });
     this.#inbox.ask(message, { timeout: QUESTION_TIMEOUT }).then(
-      (answer) => this.#step({ ...answer, session }),
-      () => this.#step({ kind: "failed", session }),
+      (answer) => {
+        this.#hasWarned = false;
+        this.#step({ ...answer, session });
+      },
+      (error) => this.#failed(session, error),
     );
+  }
+
+  #failed(session: number, error: unknown): void {
+    if (this.#state === "closed") return;
+    if (!this.#hasWarned && isAnswer(error)) {
+      this.#hasWarned = true;
+      const { pid } = this.#inbox;
+      this.#runtime.events.publish({
+        type: "warning",
+        text: `an outbox cannot deliver to "${pid}": ${wordsOf(error)}`,
+        cause: error,
+      });
+    }
+    const verdict = verdictOf(error);
+    this.#step({ kind: "failed", session, error, verdict });
+  }
+
+  #noRoom(): RemoteError {
+    return new RemoteError(this.#node, `open "${this.#inbox.pid}"`, {
+      code: "overloaded_error",
+      text: "the inbox knows as many outboxes as it may",
+      outcome: "not_delivered",
+      retryable: true,
+    });
   }
 
   #settle(id: number, error: unknown): Message | undefined {
@@ -322,19 +358,22 @@ export class Outbox<P extends AnyProtocol> implements AsyncDisposable {
     const told = this.#settle(id, error);
     // A handler that failed has seen the message.
     if (told === undefined || outcome === "done") return;
-    this.#lose(told, REASONS.get(code) ?? "unknown", error);
+    this.#lose(told, reasonOf(code), error);
   }
 
   #giveUp(
-    { id, outcome, why }: Extract<OutboxEffect, { kind: "given_up" }>,
+    { id, outcome, why, cause }: Extract<OutboxEffect, { kind: "given_up" }>,
   ): void {
     const { pid } = this.#inbox;
     const type = this.#sent.get(id)?.message.type ?? "";
-    const error = new DeliveryError(pid, type, FOUND[why], outcome);
+    const error = new DeliveryError(pid, type, foundOf(why, cause), outcome, {
+      ...(cause === undefined ? {} : { cause }),
+      ...(why === "refused" ? { retryable: false } : {}),
+    });
     const told = this.#settle(id, error);
     if (told === undefined) return;
     const isLost = outcome === "not_delivered";
-    this.#lose(told, isLost ? "disconnected" : "unknown", error);
+    this.#lose(told, isLost ? refusalOf(cause) : "unknown", error);
   }
 
   #lose(message: Message, reason: DeadLetterReason, error: unknown): void {
@@ -342,18 +381,3 @@ export class Outbox<P extends AnyProtocol> implements AsyncDisposable {
     this.#runtime.deadLetters.take(message, { pid }, reason, error);
   }
 }
-
-const FOUND = {
-  time: "its time is over",
-  forgotten: "the inbox does not know what it has had",
-  closed: "the outbox was closed",
-} as const;
-
-/** What kept an actor from seeing a message, by the code of the error. */
-const REASONS: ReadonlyMap<string, DeadLetterReason> = new Map([
-  ["stopped_error", "missing"],
-  ["codec_error", "not_decodable"],
-  ["frame_error", "not_decodable"],
-  ["mailbox_full_error", "mailbox_full"],
-  ["unhandled_error", "unhandled"],
-]);

@@ -49,6 +49,8 @@ export class OutboxCore {
   #bytes = 0;
   /** Whether a question is open. */
   #isAsking = false;
+  /** What the last attempt ended with, until something is heard. */
+  #cause: unknown = undefined;
   /** Whether what was sent may be lost. */
   #isUnsure = false;
   /** When something was last sent or heard. */
@@ -96,7 +98,7 @@ export class OutboxCore {
           : [];
       case "failed":
         // One of a session that is over says nothing about this one.
-        return event.session === this.#session ? this.#failed(now) : [];
+        return event.session === this.#session ? this.#failed(event, now) : [];
       case "tick":
         return this.#tick(now);
     }
@@ -104,12 +106,16 @@ export class OutboxCore {
 
   /** Gives everything up. */
   close(): OutboxEffect[] {
-    const effects = this.#endFlight("closed");
+    return this.#end("closed");
+  }
+
+  #end(why: Why): OutboxEffect[] {
+    const effects = this.#endFlight(why);
     for (
       let entry = this.#waiting.shift();
       entry !== undefined;
       entry = this.#waiting.shift()
-    ) effects.push(this.#giveUp(entry, outcomeOf(entry), "closed"));
+    ) effects.push(this.#giveUp(entry, outcomeOf(entry), why));
     this.#state = "idle";
     return effects;
   }
@@ -167,9 +173,15 @@ export class OutboxCore {
     return [...effects, ...this.#goOn(now)];
   }
 
-  #failed(now: number): OutboxEffect[] {
+  #failed(
+    { error, verdict = "lost" }: Extract<OutboxEvent, { kind: "failed" }>,
+    now: number,
+  ): OutboxEffect[] {
     this.#isAsking = false;
     this.#isUnsure = true;
+    this.#cause = error;
+    // The next message tries again: what is refused today may be allowed tomorrow.
+    if (verdict === "final") return this.#end("refused");
     const { backoff, random } = this.#settings;
     this.#retryAt = now + backoffDelay(backoff, this.#attempts++, random);
     return [];
@@ -238,7 +250,7 @@ export class OutboxCore {
     why: Why,
   ): OutboxEffect {
     this.#bytes -= body.length + OVERHEAD;
-    return { kind: "given_up", id, outcome, why };
+    return { kind: "given_up", id, outcome, why, cause: this.#cause };
   }
 
   #confirm(failures: readonly DeliveryFailure[]): OutboxEffect[] {
@@ -261,6 +273,7 @@ export class OutboxCore {
   }
 
   #heard(now: number): void {
+    this.#cause = undefined;
     this.#newsAt = now;
     this.#attempts = 0;
     this.#retryAt = Infinity;

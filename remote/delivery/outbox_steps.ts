@@ -38,7 +38,14 @@ export type OutboxEvent =
   /** The inbox does not know the session: it is a new one, or has forgotten it. */
   | { readonly kind: "forgotten"; readonly session: number }
   /** A question, or the request for a session, has failed: nobody knows what has come. */
-  | { readonly kind: "failed"; readonly session: number }
+  | {
+    readonly kind: "failed";
+    readonly session: number;
+    /** What it ended with. */
+    readonly error?: unknown;
+    /** What follows for the next attempt; as if the message had been lost unless given. */
+    readonly verdict?: Verdict;
+  }
   | { readonly kind: "tick" };
 
 /** What to do about it, in order. */
@@ -67,13 +74,21 @@ export type OutboxEffect =
     readonly id: number;
     readonly outcome: Outcome;
     readonly why: Why;
+    /** What the last attempt ended with, when nothing was heard since. */
+    readonly cause: unknown;
   };
 
 /**
- * Why a message was given up: its time was over, the inbox does not know any more whether it had it, or
- * the outbox was closed.
+ * What a failure says of the next attempt: it may go well (`"lost"`), or it would fail in the same way, since
+ * nobody takes messages there (`"final"`).
  */
-export type Why = "time" | "forgotten" | "closed";
+export type Verdict = "lost" | "final";
+
+/**
+ * Why a message was given up: its time was over, the inbox does not know any more whether it had it, the
+ * outbox was closed, or nobody takes it however often it is sent.
+ */
+export type Why = "time" | "forgotten" | "closed" | "refused";
 
 /** Settings of the core of an outbox. */
 export interface OutboxSettings {

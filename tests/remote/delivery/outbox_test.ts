@@ -11,6 +11,7 @@ import {
 import { seededRandom } from "../../../internal/random.ts";
 import {
   bytes,
+  ConnectError,
   DeliveryError,
   Inbox,
   type InboxOptions,
@@ -194,7 +195,7 @@ Deno.test("Outbox.send() rejects when nobody is behind the inbox, or the message
 });
 
 Deno.test("Outbox gives a message up after its time, with an outcome that is true", async () => {
-  await withPair(async ({ world, a, notes, inbox, outbox }) => {
+  await withPair(async ({ world, a, b, notes, inbox, outbox }) => {
     const box = outbox({ giveUpAfter: 5_000 });
     const begun = box.send(Bin.later(1));
     begun.catch(() => {});
@@ -214,8 +215,9 @@ Deno.test("Outbox gives a message up after its time, with an outcome that is tru
     const error = await assertRejects(() => unsent, DeliveryError);
     assertEquals(
       error.message,
-      `Cannot deliver "bin.put" to "${inbox.pid}": its time is over, a confirmation was expected`,
+      `Cannot deliver "bin.put" to "${inbox.pid}": its time is over; the last attempt ended with ConnectError: Cannot connect to "${b.name}:${b.remote.port}": there was no answer within 5000 ms, a listening node was expected, a confirmation was expected`,
     );
+    assert(error.cause instanceof ConnectError);
     assertEquals(error.outcome, "not_delivered");
     const told = a.deadLetters.filter(({ message }) =>
       message.type === "bin.put"
