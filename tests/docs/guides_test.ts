@@ -45,6 +45,27 @@ Deno.test("docs/guide/remoting.md lists the limits of Remote.start with their de
   assertEquals(found.sort(), wanted.sort());
 });
 
+Deno.test("docs/security.md lists every reason of a HandshakeError", async () => {
+  const reasons = new Set<string>();
+  for (const folder of ["handshake", "node", "tls"]) {
+    for await (const { name } of Deno.readDir(`${ROOT}/remote/${folder}`)) {
+      const source = await read(`remote/${folder}/${name}`);
+      const named = source.matchAll(
+        /(?:\b(?:reason|code): |HandshakeError\(\s*[^,]+,\s*)"(\w+)",/g,
+      );
+      for (const [, reason = ""] of named) reasons.add(reason);
+    }
+  }
+  const text = section(await read("docs/security.md"), "Mutual TLS");
+  const [, table = ""] = text.split("is a word:");
+  const listed = Array.from(
+    table.matchAll(/\| (`[a-z_`, ]+`) +\|/g),
+    ([, names = ""]) => names.match(/\w+/g) ?? [],
+  );
+  assert(reasons.size >= 28);
+  assertEquals(listed.flat().sort(), [...reasons].sort());
+});
+
 const ADVICE: [page: string, heading: string, advice: string[]][] = [
   ["actors.md", "Asking", ["prefer `tell`, which never waits"]],
   ["remoting.md", "Time limits", [

@@ -314,6 +314,30 @@ Deno.test("A program with the certificate of a client is of its system, and reac
   assertEquals(b.warnings, []);
 });
 
+Deno.test("A client of another system needs that of the node in its own systems, and the node that of the client", async () => {
+  const uris = [uriOf("shop", { role: "client", node: "tablet-7" })];
+  for (const theirs of [[], ["shop"]]) {
+    const b = await startNode("bank", {}, {
+      transport: await tlsOf("bank", { systems: theirs }),
+      exposed: ["till"],
+    });
+    spawnBox(b.system, "till");
+    for (const ours of [[], ["bank"]]) {
+      await using client = await Remote.connect({
+        transport: await tlsOf("shop", { systems: ours }, { uris }),
+      });
+      const asked = client.ref(Box, addressOf(b, "till")).ask(Box.echo(1));
+      if (ours.length + theirs.length === 2) assertEquals(await asked, 1);
+      else {
+        const { reason } = await assertRejects(() => asked, HandshakeError);
+        assertEquals(reason, "certificate_system");
+      }
+    }
+    await b.remote.drain();
+    await b.system.drain();
+  }
+});
+
 /** A transport that took its certificate for good, at that time; now it is another. */
 async function startedAt(
   time: number,
