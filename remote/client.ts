@@ -67,6 +67,8 @@ export interface ClientParts {
   readonly node: RemoteNode;
   /** Who it says it is. */
   readonly self: NodeIdentity;
+  /** How long its end may take, in milliseconds. */
+  readonly drainTimeout: number;
 }
 
 /** Makes the parts of a client; what it throws is in {@linkcode Remote.connect}. */
@@ -89,7 +91,8 @@ export async function makeClient(
     checkProofs(proofs, self);
     const listener = new NoListener();
     const node = new RemoteNode(internals, listener, self, settings, proofs);
-    return { system, node, self };
+    const { drainTimeout } = settings;
+    return { system, node, self, drainTimeout };
   } catch (error) {
     await system.drain();
     throw error;

@@ -44,7 +44,10 @@ export type {
   OpenedDelivery,
 } from "./delivery/inbox_protocol.ts";
 export type { DeliveryAnswer } from "./delivery/intake.ts";
-export type { OutboxOptions } from "./delivery/outbox_options.ts";
+export type {
+  OutboxDrainOptions,
+  OutboxOptions,
+} from "./delivery/outbox_options.ts";
 export type { DeliverySegment } from "./delivery/segment.ts";
 export type { RemoteFailure } from "./errors.ts";
 export type { GoaktClientOptions } from "./goakt/client/options.ts";

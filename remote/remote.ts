@@ -62,16 +62,16 @@ export class Remote implements AsyncDisposable {
   readonly #far: FarActors;
   readonly #runtime: Runtime;
   readonly #port: NetworkPort;
-  /** Whether the system came into being for this, and ends with it. */
-  readonly #ownsSystem: boolean;
+  /** How long the outboxes of a client have at its end; its system came into being for this, and ends with it. */
+  readonly #clientTimeout: number | undefined;
 
   private constructor(
     system: ActorSystem,
     node: RemoteNode,
     { host, port }: Pick<NodeAddress, "host" | "port">,
-    ownsSystem = false,
+    clientTimeout?: number,
   ) {
-    this.#ownsSystem = ownsSystem;
+    this.#clientTimeout = clientTimeout;
     this.host = host;
     this.port = port;
     this.#system = system;
@@ -147,8 +147,8 @@ export class Remote implements AsyncDisposable {
    * ```
    */
   static async connect(options: RemoteConnectOptions = {}): Promise<Remote> {
-    const { system, node, self } = await makeClient(options);
-    return new Remote(system, node, self, true);
+    const { system, node, self, drainTimeout } = await makeClient(options);
+    return new Remote(system, node, self, drainTimeout);
   }
 
   /** The actor system; that of a client is its own, and ends with it. */
@@ -314,11 +314,13 @@ export class Remote implements AsyncDisposable {
   /**
    * Ends the remoting of the system: no new connections; what was sent is acknowledged and what was
    * asked is answered, or the time for that is over; then all connections are closed. The system of a client
-   * ends with it. Idempotent.
+   * ends with it, and its outboxes have the same time before that. Idempotent.
    */
   async drain(): Promise<void> {
+    const timeout = this.#clientTimeout;
+    if (timeout !== undefined) await this.#runtime.outlets.end(timeout);
     await this.#part();
-    if (this.#ownsSystem) await this.#system.drain();
+    if (timeout !== undefined) await this.#system.drain();
   }
 
   async #part(): Promise<void> {

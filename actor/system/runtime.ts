@@ -15,6 +15,7 @@ import { type EvictionOptions, Evictor } from "../time/eviction.ts";
 import type { LogSink } from "../logging/log.ts";
 import { Meters } from "../metrics/meter.ts";
 import type { Metrics } from "../metrics/metrics.ts";
+import { Outlets } from "./outlets.ts";
 import type { NetworkPort } from "./ports.ts";
 import type { Propagator } from "../propagation/propagation.ts";
 import type { AnyProtocol } from "../protocol/protocol.ts";
@@ -96,6 +97,8 @@ export class Runtime {
   readonly propagator: Propagator | undefined;
   /** Counts and times; not there when nobody wants figures. */
   readonly meters: Meters | undefined;
+  /** What holds messages that are to leave before the system ends. */
+  readonly outlets: Outlets = new Outlets();
   /** Plugged in by the remoting layer while it runs. */
   network: NetworkPort | undefined = undefined;
   #spawned = 0;

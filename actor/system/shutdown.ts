@@ -15,8 +15,8 @@ import { StopWaits } from "../cell/stop_waits.ts";
 /** Options of {@linkcode ActorSystem.drain}. */
 export interface DrainOptions {
   /**
-   * How long to wait for shutdown hooks and actors together, in milliseconds. Then what waits goes to
-   * the dead letters, and handlers that still run are left behind and named in a warning.
+   * How long to wait for shutdown hooks, actors and outboxes together, in milliseconds. Then what waits goes
+   * to the dead letters, and handlers that still run are left behind and named in a warning.
    * @default 300000
    */
   timeout?: number;
@@ -93,7 +93,7 @@ export class Shutdown {
   }
 
   async #finish(timeout: number): Promise<void> {
-    const { clock, asks, events } = this.#runtime;
+    const { clock, asks, events, outlets } = this.#runtime;
     const { children } = this.#root;
     const end = clock.now() + timeout;
     let failure: ShutdownHookError | undefined;
@@ -111,6 +111,8 @@ export class Shutdown {
       events.publish({ type: "warning", text: complaint(stuck, timeout) });
       for (const cell of stuck) cell.abandon();
     }
+    // Actors may have used them to the last, and what they hold goes over asks and the network.
+    await outlets.end(Math.max(0, end - clock.now()));
     asks.close(({ target }) =>
       new StoppedError(
         target.pid,

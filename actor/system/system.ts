@@ -282,7 +282,8 @@ export class ActorSystem implements AsyncDisposable {
 
   /**
    * Ends the system: no new top-level actors; the shutdown hooks run; each actor handles the mail that
-   * waits for it then and stops, children before parents. What is sent later goes to the dead letters. Remoting ends
+   * waits for it then and stops, children before parents. What is sent later goes to the dead letters. Then the
+   * outboxes of the system get what time is left to deliver what they hold. Remoting ends
    * last, once other nodes have what the actors sent them. Idempotent. Called
    * from inside an actor, before its handler's first `await`, or through {@linkcode Context.drain},
    * it does not wait for that actor.

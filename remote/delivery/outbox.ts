@@ -3,7 +3,6 @@
  * @module
  */
 
-import type { DeadLetterReason } from "../../actor/events/events.ts";
 import type { Message } from "../../actor/protocol/message.ts";
 import type { AnyProtocol, MessageOf } from "../../actor/protocol/protocol.ts";
 import {
@@ -12,45 +11,40 @@ import {
   protocolData,
   wrongProtocol,
 } from "../../actor/reference/ref.ts";
+import type { Outlet } from "../../actor/system/outlets.ts";
 import type { Runtime } from "../../actor/system/runtime.ts";
 import { type ActorSystem, internalsOf } from "../../actor/system/system.ts";
 import type { Timer } from "../../internal/clock.ts";
 import { randomIncarnation } from "../../internal/random.ts";
 import { CodecCache, type MessageCodecs } from "../codec/message_codecs.ts";
-import { OverloadedError, RemoteError } from "../errors.ts";
-import { formatAddress } from "../transport/transport.ts";
-import {
-  foundOf,
-  isAnswer,
-  reasonOf,
-  refusalOf,
-  verdictOf,
-  wordsOf,
-} from "./attempts.ts";
-import { DeliveryError } from "./delivery_error.ts";
+import { RemoteError } from "../errors.ts";
+import { isAnswer, verdictOf, wordsOf } from "./attempts.ts";
 import { Inbox, type InboxProtocol } from "./inbox_protocol.ts";
 import { OutboxCore } from "./outbox_core.ts";
 import type { OutboxEffect, OutboxEvent } from "./outbox_steps.ts";
-import { checkedOutboxOptions, type OutboxOptions } from "./outbox_options.ts";
+import {
+  checkedOutboxOptions,
+  type OutboxDrainOptions,
+  type OutboxOptions,
+} from "./outbox_options.ts";
 import { SEGMENT_BYTES } from "./segment.ts";
+import { SentMessages, type Settle } from "./sent_messages.ts";
 
 /** An inbox answers a question after 5 s at the latest. */
 const QUESTION_TIMEOUT = 15_000;
 const OPEN_TIMEOUT = 5_000;
-
-/** A message that is not confirmed. */
-interface Sent {
-  readonly message: Message;
-  /** Takes the outcome; a tell has none. */
-  readonly settle: ((error: unknown) => void) | undefined;
-}
+/** No message waits for longer than a day. */
+const LONGEST = 86_400_000;
 
 /**
  * Sends messages to the actor behind an {@linkcode Inbox} until it has handled them: in order, again
  * after a loss, each handled once as long as the inbox lives. It keeps messages in memory until they
  * are confirmed, so they end with it.
  *
- * Dispose it to wait for what is not confirmed.
+ * Dispose it to wait for what is not confirmed, at most until that is given up. A system that is drained
+ * ends its outboxes when its actors have stopped: what is not confirmed when the time of the drain is over is
+ * given up, and so is at once what nothing can bring any more, since remoting or the actors of an inbox of the
+ * system itself have ended before.
  *
  * @example
  * ```ts
@@ -79,11 +73,12 @@ export class Outbox<P extends AnyProtocol> implements AsyncDisposable {
   readonly #maxBytes: number;
   readonly #producer: string;
   readonly #retention: number;
-  readonly #sent: Map<number, Sent> = new Map();
-  #last = 0;
+  readonly #sent: SentMessages;
   #timer: { readonly at: number; readonly timer: Timer } | undefined =
     undefined;
   #state: "open" | "draining" | "closed" = "open";
+  /** What the system ends when it ends itself. */
+  readonly #outlet: Outlet = { end: (timeout) => this.#endWithin(timeout) };
   /** Whether the failures since something was heard have been told. */
   #hasWarned = false;
   #onRoom: (() => void)[] = [];
@@ -111,6 +106,7 @@ export class Outbox<P extends AnyProtocol> implements AsyncDisposable {
     this.#protocol = protocol;
     this.#inbox = inbox;
     this.#runtime = runtime;
+    this.#sent = new SentMessages(runtime, baseRef(inbox));
     this.#codecs = new CodecCache().of(protocolData(protocol));
     this.#maxBytes = maxBytes;
     this.#producer = randomIncarnation();
@@ -141,7 +137,7 @@ export class Outbox<P extends AnyProtocol> implements AsyncDisposable {
   /**
    * Sends a message and does not wait. One that is given up is a dead letter.
    *
-   * @returns False when there is no room; it is then a dead letter.
+   * @returns False when there is no room, or the system has ended; it is then a dead letter.
    * @throws {TypeError} When the message belongs to another protocol, or the outbox was closed.
    * @throws {CodecError} When the body cannot be encoded.
    */
@@ -154,7 +150,7 @@ export class Outbox<P extends AnyProtocol> implements AsyncDisposable {
    *
    * @returns Resolves once the message was handled.
    * @throws {RemoteError} When its handler threw, or nobody could handle it.
-   * @throws {DeliveryError} When it was given up: its outcome says what is known of it.
+   * @throws {DeliveryError} When it was given up, or the system has ended: its outcome says what is known of it.
    * @throws {OverloadedError} When there is no room.
    * @throws {CodecError} When the body cannot be encoded.
    * @throws {TypeError} When the message belongs to another protocol, or the outbox was closed.
@@ -174,13 +170,33 @@ export class Outbox<P extends AnyProtocol> implements AsyncDisposable {
     return new Promise((resolve) => this.#onRoom.push(resolve));
   }
 
-  /** Takes no more messages, and waits until all are confirmed or given up. Idempotent. */
-  async drain(): Promise<void> {
+  /**
+   * Takes no more messages, and waits until all are confirmed or given up. Idempotent.
+   *
+   * @param options How long to wait.
+   * @throws {RangeError} When the timeout is no number of milliseconds.
+   */
+  async drain({ timeout = LONGEST }: OutboxDrainOptions = {}): Promise<void> {
+    if (!(timeout >= 0)) {
+      throw new RangeError(
+        `Cannot drain the outbox for "${this.#inbox.pid}": the timeout is ${timeout}, a number of milliseconds >= 0 was expected`,
+      );
+    }
     if (this.#state === "open") this.#state = "draining";
-    if (this.#core.size > 0) {
+    if (this.#core.size > 0 && timeout > 0) {
+      const time = Math.min(timeout, LONGEST);
+      const timer = this.#runtime.clock.setTimer(time, () => this.close());
       await new Promise<void>((resolve) => this.#onEmpty.push(resolve));
+      timer.cancel();
     }
     this.close();
+  }
+
+  /** Its system ends, and the actors of it have. */
+  async #endWithin(timeout: number): Promise<void> {
+    const { network } = this.#runtime;
+    if (network === undefined || this.#inbox.isLocal) this.close();
+    else await this.drain({ timeout });
   }
 
   /** Gives up what is not confirmed. Idempotent. */
@@ -192,7 +208,7 @@ export class Outbox<P extends AnyProtocol> implements AsyncDisposable {
     this.#timer = undefined;
   }
 
-  /** Drains. */
+  /** Drains, which may take until the last message is given up; see {@linkcode OutboxOptions}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.drain();
   }
@@ -201,11 +217,14 @@ export class Outbox<P extends AnyProtocol> implements AsyncDisposable {
     return this.#state === "closed" || this.#core.bytes * 2 <= this.#maxBytes;
   }
 
-  #send(message: Message, settle: Sent["settle"]): boolean {
+  #send(message: Message, settle: Settle): boolean {
     const protocol = protocolData(this.#protocol);
     const { pid } = this.#inbox;
     if (message.protocol !== protocol) {
       throw wrongProtocol(message.type, message.protocol, { pid, protocol });
+    }
+    if (!this.#runtime.outlets.isOpen) {
+      return this.#sent.ended(message, settle);
     }
     if (this.#state !== "open") {
       throw new TypeError(
@@ -216,21 +235,12 @@ export class Outbox<P extends AnyProtocol> implements AsyncDisposable {
     const body = input.encode(message.body);
     const { bytes } = this.#core;
     if (bytes > 0 && bytes + body.length > this.#maxBytes) {
-      const action = `deliver "${message.type}" to "${pid}"`;
-      const error = new OverloadedError(this.#node, action);
-      if (settle !== undefined) settle(error);
-      else this.#lose(message, "overloaded", error);
-      return false;
+      return this.#sent.overloaded(message, settle);
     }
-    const id = ++this.#last;
-    this.#sent.set(id, { message, settle });
+    if (bytes === 0) this.#runtime.outlets.add(this.#outlet);
+    const id = this.#sent.add(message, settle);
     this.#step({ kind: "send", id, type: message.type, body });
     return true;
-  }
-
-  get #node(): string {
-    const { host, port } = this.#inbox.pid;
-    return formatAddress(host, port);
   }
 
   #step(event: OutboxEvent): void {
@@ -268,19 +278,20 @@ export class Outbox<P extends AnyProtocol> implements AsyncDisposable {
           this.#ask(effect);
           break;
         case "confirmed":
-          this.#settle(effect.id, undefined);
+          this.#sent.confirmed(effect.id);
           break;
         case "rejected":
-          this.#reject(effect);
+          this.#sent.rejected(effect);
           break;
         case "given_up":
-          this.#giveUp(effect);
+          this.#sent.givenUp(effect);
       }
     }
     if (this.#onRoom.length > 0 && this.#hasRoom) {
       for (const resolve of this.#onRoom.splice(0)) resolve();
     }
     if (this.#core.size > 0) return;
+    this.#runtime.outlets.delete(this.#outlet);
     for (const resolve of this.#onEmpty.splice(0)) resolve();
   }
 
@@ -327,57 +338,11 @@ export class Outbox<P extends AnyProtocol> implements AsyncDisposable {
   }
 
   #noRoom(): RemoteError {
-    return new RemoteError(this.#node, `open "${this.#inbox.pid}"`, {
+    return new RemoteError(this.#sent.node, `open "${this.#inbox.pid}"`, {
       code: "overloaded_error",
       text: "the inbox knows as many outboxes as it may",
       outcome: "not_delivered",
       retryable: true,
     });
-  }
-
-  #settle(id: number, error: unknown): Message | undefined {
-    const sent = this.#sent.get(id);
-    this.#sent.delete(id);
-    if (sent?.settle === undefined) return sent?.message;
-    sent.settle(error);
-    return undefined;
-  }
-
-  #reject(
-    { id, failure }: Extract<OutboxEffect, { kind: "rejected" }>,
-  ): void {
-    const { pid } = this.#inbox;
-    const type = this.#sent.get(id)?.message.type;
-    const { code, text, outcome } = failure;
-    const error = new RemoteError(this.#node, `deliver "${type}" to "${pid}"`, {
-      code,
-      text,
-      outcome,
-      retryable: false,
-    });
-    const told = this.#settle(id, error);
-    // A handler that failed has seen the message.
-    if (told === undefined || outcome === "done") return;
-    this.#lose(told, reasonOf(code), error);
-  }
-
-  #giveUp(
-    { id, outcome, why, cause }: Extract<OutboxEffect, { kind: "given_up" }>,
-  ): void {
-    const { pid } = this.#inbox;
-    const type = this.#sent.get(id)?.message.type ?? "";
-    const error = new DeliveryError(pid, type, foundOf(why, cause), outcome, {
-      ...(cause === undefined ? {} : { cause }),
-      ...(why === "refused" ? { retryable: false } : {}),
-    });
-    const told = this.#settle(id, error);
-    if (told === undefined) return;
-    const isLost = outcome === "not_delivered";
-    this.#lose(told, isLost ? refusalOf(cause) : "unknown", error);
-  }
-
-  #lose(message: Message, reason: DeadLetterReason, error: unknown): void {
-    const { pid } = baseRef(this.#inbox);
-    this.#runtime.deadLetters.take(message, { pid }, reason, error);
   }
 }

@@ -47,6 +47,15 @@ export interface OutboxOptions {
   backoff?: Backoff;
 }
 
+/** Options of {@linkcode Outbox.drain}. */
+export interface OutboxDrainOptions {
+  /**
+   * How long to wait, in milliseconds; what is not confirmed then is given up.
+   * @default until each message is confirmed or its `giveUpAfter` is over
+   */
+  timeout?: number;
+}
+
 const BACKOFF: OptionKinds<Backoff> = {
   min: NUMBER,
   max: NUMBER,
