@@ -234,7 +234,7 @@ export class Goakt {
     } catch (cause) {
       // Nobody listens any more: the node has ended in the middle of the handshake.
       if (cause instanceof ConnectError) return { error: cause };
-      return { error: unansweredLookup(error, this.client.compression) };
+      return { error: unansweredLookup(error, cause, this.client.compression) };
     }
   }
 
@@ -325,12 +325,13 @@ export class Goakt {
 /** The error for a node that neither shook hands nor answered as a GoAkt node. */
 function unansweredLookup(
   error: HandshakeError,
+  unanswered: unknown,
   compression: Compression,
 ): HandshakeError {
-  const { node, reason, found, cause, retryable } = error;
+  const { node, reason, found, cause = unanswered, retryable } = error;
   const wanted =
     'a "troupe.remote.v1.Welcome" or the answer of a GoAkt node was expected';
   const also =
-    `${found}, and a lookup (${compression}) was not answered either`;
+    `${found}, and a lookup (${compression}) was not answered either, as by a GoAkt node whose compression is not "${compression}"`;
   return new HandshakeError(node, reason, also, wanted, { cause, retryable });
 }

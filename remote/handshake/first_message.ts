@@ -168,7 +168,7 @@ export class FirstMessageReader {
       );
     }
     const found = count === 0
-      ? "the connection ended without a message, as nodes refuse that want TLS, speak GoAkt's protocol or are dialled too often"
+      ? "the connection ended without a message (nodes that want TLS, speak GoAkt's protocol or are dialled too often refuse like this)"
       : `the connection ended after ${count} bytes`;
     return this.fail(
       { reason: "closed", found, wanted: this.#wanted, ...cause },

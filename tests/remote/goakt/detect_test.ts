@@ -247,7 +247,7 @@ Deno.test("A node of another compression is named as what it is not", async () =
   assertEquals([error.reason, error.outcome], ["closed", "not_delivered"]);
   assertEquals(
     error.message,
-    `Cannot shake hands with "there:9000": the connection ended without a message, as nodes refuse that want TLS, speak GoAkt's protocol or are dialled too often, and a lookup (gzip) was not answered either, a "troupe.remote.v1.Welcome" or the answer of a GoAkt node was expected`,
+    `Cannot shake hands with "there:9000": the connection ended without a message (nodes that want TLS, speak GoAkt's protocol or are dialled too often refuse like this), and a lookup (gzip) was not answered either, as by a GoAkt node whose compression is not "gzip", a "troupe.remote.v1.Welcome" or the answer of a GoAkt node was expected`,
   );
   assert(warned(it.here).includes(error.message), warned(it.here));
   assertEquals(log.texts, []);

@@ -526,7 +526,7 @@ Deno.test("both ends say what was missing when time is up or the connection ends
   dialler.step({ kind: "opened" });
   assertEquals(failureOf(dialler.step({ kind: "ended" })), [
     "closed",
-    `${atA}the connection ended without a message, as nodes refuse that want TLS, speak GoAkt's protocol or are dialled too often, ${WELCOME}`,
+    `${atA}the connection ended without a message (nodes that want TLS, speak GoAkt's protocol or are dialled too often refuse like this), ${WELCOME}`,
     true,
   ]);
   const cut = acceptorOf();
