@@ -122,10 +122,6 @@ class HeadersRef<P extends AnyProtocol> extends BaseRef<P> {
     return this.#target.ready();
   }
 
-  override get canWatch(): boolean {
-    return this.#target.canWatch;
-  }
-
   watch(watcher: Watcher): void {
     this.#target.watch(watcher);
   }

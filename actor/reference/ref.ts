@@ -164,10 +164,6 @@ export abstract class BaseRef<P extends AnyProtocol = AnyProtocol>
    * the actor that it watches has `"ended"`, which it is to be told.
    */
   abstract unwatch(watcher: Watcher, why?: "unwanted" | "ended"): void;
-  /** Whether {@linkcode BaseRef.watch} can be of any use; it throws otherwise. */
-  get canWatch(): boolean {
-    return true;
-  }
   /** Equal for references to the same actor: what is watched or linked once is known by it. */
   get identity(): unknown {
     return this;

@@ -154,7 +154,7 @@ class GroupMembers implements Members, Watcher {
     const hash = hashOf(ref.pid.toString());
     this.#members.push({ ref, hash, state: "there" });
     // One that has ended is removed in that very moment.
-    if (ref.canWatch) ref.watch(this);
+    ref.watch(this);
   }
 
   remove(ref: BaseRef): void {

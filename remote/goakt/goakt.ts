@@ -23,6 +23,7 @@ import type { CallOptions } from "./client/endpoint.ts";
 import { GoaktClient, type PeerPlace } from "./client/goakt_client.ts";
 import { control } from "./client/control.ts";
 import type { GoaktClientOptions } from "./client/options.ts";
+import type { ReachLog } from "./client/reachability.ts";
 import { codecRoomError } from "./compression/codec_budget.ts";
 import { BrokenStreamError } from "./compression/compressed_connection.ts";
 import { type Compression, COMPRESSIONS } from "./compression/compression.ts";
@@ -95,6 +96,8 @@ export interface GoaktParts {
   options: GoaktOptions;
   /** Makes what counts, in a node with metrics. */
   meters?: RemoteMeters | undefined;
+  /** Says which peers cannot be reached. */
+  reachLog: ReachLog;
 }
 
 /** What of the settings of a node concerns Go nodes. */
@@ -158,6 +161,7 @@ export class Goakt {
       options: { ...client, connectTimeout, limit },
       codecBytes: maxCodecBytes,
       meters,
+      reachLog: parts.reachLog,
     });
     this.host = new LocalHost(internals, {
       place: { ...place, aliases: [...(place.aliases ?? []), ...aliases] },
@@ -185,6 +189,7 @@ export class Goakt {
     listener: Pick<Listener, "hostname" | "port">,
     self: { readonly host: string; readonly port: number },
     { goakt, maxMessageBytes, ...options }: GoaktSettings,
+    reachLog: ReachLog,
     meters?: RemoteMeters,
   ): Goakt | undefined {
     if (goakt === null) return undefined;
@@ -199,6 +204,7 @@ export class Goakt {
       },
       limit: maxMessageBytes,
       options: goakt,
+      reachLog,
       meters,
     });
   }

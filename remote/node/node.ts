@@ -119,7 +119,9 @@ export class RemoteNode
     const { clock, random, events } = internals.runtime;
     const meters = options.metrics &&
       new RemoteMeters(options.metrics, events, clock);
-    this.goakt = Goakt.of(internals, listener, self, options, meters);
+    this.outages = new Outages((text, cause) => this.warn(text, cause));
+    const { outages } = this;
+    this.goakt = Goakt.of(internals, listener, self, options, outages, meters);
     this.goakt?.client.onForgotten((place) => this.#peers.forgetGoakt(place));
     this.#links = new Links(this, internals.runtime, options, meters);
     this.settings = new SettingsComparison(
@@ -130,7 +132,6 @@ export class RemoteNode
       },
       (text) => this.warn(text, undefined),
     );
-    this.outages = new Outages((text, cause) => this.warn(text, cause));
     this.redials = new Redials(clock, random, options.redialDelay);
     this.quarantine = new Quarantine(
       this.#links.all,

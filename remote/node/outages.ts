@@ -12,6 +12,8 @@ import { nodeKey } from "./peer.ts";
 const MOST_NODES = 1_024;
 /** Failures of one node that are told apart, at most. */
 const MOST_FAILURES = 16;
+/** How long something took is another each time, and makes no other failure of it. */
+const TIMES = /[\d.]+ ms/g;
 
 /** What is told of a link. */
 export type LostLink = Pick<Link, "node" | "peer" | "role">;
@@ -31,6 +33,7 @@ export class Outages {
   readonly #warn: (text: string, cause: unknown) => void;
   /** By address, the one that failed first at the front; bounded. */
   readonly #nodes: Map<string, Outage> = new Map();
+  #state: "open" | "closed" = "open";
 
   /** `warn` is given what is to be told. */
   constructor(warn: (text: string, cause: unknown) => void) {
@@ -54,13 +57,14 @@ export class Outages {
 
   /** A link to `node`, or the attempt to make one, has failed: tells so with `text`, unless that was done. */
   failed(node: string, text: string, reason: unknown): void {
+    if (this.#state === "closed") return;
     let outage = this.#nodes.get(node);
     if (outage === undefined) {
       this.#nodes.set(node, outage = { told: new Set(), hidden: 0 });
       this.#forget();
     }
     const { told } = outage;
-    const failure = describe(reason);
+    const failure = describe(reason).replace(TIMES, "ms");
     if (told.has(failure) || told.size >= MOST_FAILURES) outage.hidden++;
     else {
       told.add(failure);
@@ -76,8 +80,9 @@ export class Outages {
     this.#sumUp(outage, `"${node}" is reached again`);
   }
 
-  /** Says what has not been told. */
+  /** Says what has not been told. What fails from now on does so because this node ends. */
   close(): void {
+    this.#state = "closed";
     for (const [node, outage] of this.#nodes) {
       this.#sumUp(outage, `"${node}" was not reached again`);
     }

@@ -18,6 +18,7 @@ import { formatAddress } from "../transport/transport.ts";
 import type { DecodedFrame } from "../wire/fields.ts";
 import { FrameKind } from "../wire/kinds.ts";
 import { readTermination } from "./termination.ts";
+import { unwatchable } from "./unwatchable.ts";
 import { WatchedActor } from "./watched_actor.ts";
 import { WatchReply } from "./watch_reply.ts";
 
@@ -333,12 +334,6 @@ export class NodeWatch {
     if (this.#link === undefined) this.#onEmpty();
     else this.#link.onTerminated = undefined;
   }
-}
-
-function unwatchable(pid: Pid): TypeError {
-  return new TypeError(
-    `Cannot watch "${pid}": it is on a GoAkt node, which tells nobody of an end; an actor of a Troupe node was expected`,
-  );
 }
 
 function linkKey(pid: Pid, own: string): string {

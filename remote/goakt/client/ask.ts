@@ -4,10 +4,11 @@
  */
 
 import { AskTimeoutError } from "../../../actor/errors.ts";
-import type {
-  Carrier,
-  Message,
-  ReplyTo,
+import {
+  type Carrier,
+  type Mail,
+  messageOf,
+  type ReplyTo,
 } from "../../../actor/protocol/message.ts";
 import type { Pid } from "../../../actor/reference/pid.ts";
 import { CodecError, RemoteError } from "../../errors.ts";
@@ -27,12 +28,20 @@ const NAMES = {
   response: RemoteAskResponseSchema.typeName,
 };
 
+/** Who is asked. */
+export interface AskTarget {
+  /** The address. */
+  readonly pid: Pid;
+  /** Takes an ask to which there will be no answer: its node was not reached, or lost. */
+  lost(mail: Mail, error: unknown, endpoint: Endpoint): void;
+}
+
 /** What an {@linkcode GoaktAsk} is about. */
 export interface GoaktAskParts {
   /** Who is asked. */
-  readonly pid: Pid;
+  readonly target: AskTarget;
   /** What is asked. */
-  readonly message: Message;
+  readonly mail: Mail;
   /** Who waits. */
   readonly replyTo: ReplyTo;
   /** Reads the reply. */
@@ -67,8 +76,8 @@ export class GoaktAsk extends SentRequest implements Carrier {
   }
 
   protected get action(): string {
-    const { message, pid } = this.#parts;
-    return `complete the ask of "${message.type}" to "${pid}"`;
+    const { mail, target } = this.#parts;
+    return `complete the ask of "${messageOf(mail).type}" to "${target.pid}"`;
   }
 
   /** The bytes of the reply, or the error that there is in their place. */
@@ -92,8 +101,9 @@ export class GoaktAsk extends SentRequest implements Carrier {
   }
 
   protected succeed(answer: unknown): void {
-    const { message, replyTo, codec } = this.#parts;
-    this.#endpoint.meter?.answered(message.protocol.name, this.#since);
+    const { mail, replyTo, codec } = this.#parts;
+    const { meter } = this.#endpoint;
+    meter?.answered(messageOf(mail).protocol.name, this.#since);
     if (answer instanceof CodecError) return replyTo.fail(answer);
     let reply: unknown;
     try {
@@ -105,11 +115,14 @@ export class GoaktAsk extends SentRequest implements Carrier {
   }
 
   protected failed(error: unknown): void {
-    const { pid, message, replyTo, timeout } = this.#parts;
-    const isLate = error instanceof RemoteError &&
-      error.remoteCode === "ask_timeout_error";
+    const { target, mail, replyTo, timeout } = this.#parts;
+    if (!(error instanceof RemoteError)) {
+      return target.lost(mail, error, this.#endpoint);
+    }
+    const isLate = error.remoteCode === "ask_timeout_error";
+    const { type } = messageOf(mail);
     const failure = isLate
-      ? new AskTimeoutError(pid, message.type, Math.round(timeout))
+      ? new AskTimeoutError(target.pid, type, Math.round(timeout))
       : error;
     this.#endpoint.meter?.failed(failure);
     replyTo.fail(failure);

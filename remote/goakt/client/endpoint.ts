@@ -11,6 +11,7 @@ import { formatAddress, type Transport } from "../../transport/transport.ts";
 import type { CodecBudget } from "../compression/codec_budget.ts";
 import type { GoaktClientOptions } from "./options.ts";
 import { Pool } from "./pool.ts";
+import { Reachability, type ReachLog } from "./reachability.ts";
 import {
   type RequestOptions,
   type RequestTarget,
@@ -28,6 +29,11 @@ export interface CallOptions {
   timeout: number;
   /** Ends the wait with the signal's reason. What was asked for may still be done. */
   signal?: AbortSignal | undefined;
+  /**
+   * Whether the request is to find out what the peer is, so that a connection which ends with it is the caller's to
+   * tell.
+   */
+  isProbe?: boolean;
 }
 
 /** What an {@linkcode Endpoint} is made with. */
@@ -46,6 +52,8 @@ export interface EndpointOptions {
   codecs: CodecBudget;
   /** Makes what counts, in a node with metrics. */
   meters?: RemoteMeters | undefined;
+  /** Says whether it can be reached. */
+  reachLog?: ReachLog | undefined;
   /** Called when nothing of it is left open. */
   onIdle(endpoint: Endpoint): void;
 }
@@ -67,8 +75,9 @@ export class Endpoint {
     const node = formatAddress(host, port);
     this.meter = meters?.link(node);
     this.answerTimeout = settings.answerTimeout;
+    const reach = new Reachability(node, options.reachLog);
     this.#pool = new Pool(
-      { host, port, node, clock, transport, settings, codecs, meters },
+      { host, port, node, clock, transport, settings, codecs, meters, reach },
       () => options.onIdle(this),
     );
     const { limit } = settings;
@@ -115,8 +124,8 @@ export class Endpoint {
    * @throws {ConnectError} When it cannot be reached.
    */
   call<Req extends DescMessage, Res extends DescMessage>(
-    options: Omit<RequestOptions<Req, Res>, "timeout">,
-    { timeout, signal }: CallOptions,
+    options: Omit<RequestOptions<Req, Res>, "timeout" | "isProbe">,
+    { timeout, signal, isProbe = false }: CallOptions,
   ): Promise<MessageShape<Res>> {
     const { promise, resolve, reject } = Promise.withResolvers<
       MessageShape<Res>
@@ -128,7 +137,7 @@ export class Endpoint {
       reject(signal?.reason);
     };
     try {
-      sent = sendRequest(this.target, { ...options, timeout }, {
+      sent = sendRequest(this.target, { ...options, timeout, isProbe }, {
         succeed: resolve,
         fail: reject,
       });

@@ -15,6 +15,7 @@ import type { Compression } from "../compression/compression.ts";
 import { FrameReader } from "../frame_reader.ts";
 import { TimeLimit } from "../time_limit.ts";
 import { hangUpError, silenceError } from "./failures.ts";
+import type { Reachability } from "./reachability.ts";
 
 /** Waits for the answer to one request. */
 export interface Pending {
@@ -31,6 +32,8 @@ export interface Pending {
   answered(frame: ParsedFrame): void;
   /** There will be none. `sent` says whether any of the request was on the way. */
   lost(error: unknown, sent: boolean): void;
+  /** Whether it is to find out what the peer is: whoever wants to know says what came of it. */
+  readonly isProbe?: boolean;
 }
 
 /** What an {@linkcode Exchange} is made with. */
@@ -45,6 +48,8 @@ export interface ExchangeOptions {
   compression: Compression;
   /** Counts what passes, in a node with metrics. */
   meter?: LinkMeter | undefined;
+  /** Told of answers that are news, and of an end that is none in peace. */
+  reach: Reachability;
   /** Called once, when it can no longer be used. */
   onClosed(exchange: Exchange): void;
 }
@@ -70,9 +75,9 @@ export class Exchange {
   readonly #reader: FrameReader;
   readonly #timeLimit: TimeLimit;
   /** Not written yet. */
-  #queue: Deque<Entry> = new Deque();
+  readonly #queue: Deque<Entry> = new Deque();
   /** Written, not answered. */
-  #sent: Deque<Entry> = new Deque();
+  readonly #sent: Deque<Entry> = new Deque();
   #writing: "idle" | "busy" = "idle";
   #state: "open" | "closed" = "open";
   #answers = 0;
@@ -118,25 +123,29 @@ export class Exchange {
     else this.#writeNow();
   }
 
-  /** Ends it; what waits is lost for the reason given. */
+  /** Ends it at the wish of this node; what waits is lost for the reason given. */
   close(error?: unknown): void {
+    this.#end(error ?? this.#hangUp(undefined, undefined), "peace");
+  }
+
+  /** `"lost"` is a failure when something waits for an answer, and the end of an idle connection otherwise. */
+  #end(reason: unknown, how: "peace" | "lost" | "failed"): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
     this.#timeLimit.close();
     this.#connection.close();
-    const reason = error ?? this.#hangUp(undefined, undefined);
-    const sent = this.#sent;
-    const queue = this.#queue;
-    this.#sent = new Deque();
-    this.#queue = new Deque();
-    this.#options.meter?.state(undefined);
+    const sent = taken(this.#sent);
+    const queued = taken(this.#queue);
+    const { meter, reach } = this.#options;
+    meter?.state(undefined);
+    const isFailure = how === "failed" || (how === "lost" &&
+      [...sent, ...queued].some(({ pending }) => pending.isProbe !== true));
+    if (isFailure) {
+      reach.failed(this.#answers > 0 ? "answered" : "unanswered", reason);
+    }
     this.#options.onClosed(this);
-    for (let e = sent.shift(); e !== undefined; e = sent.shift()) {
-      e.pending.lost(reason, true);
-    }
-    for (let e = queue.shift(); e !== undefined; e = queue.shift()) {
-      e.pending.lost(reason, false);
-    }
+    for (const { pending } of sent) pending.lost(reason, true);
+    for (const { pending } of queued) pending.lost(reason, false);
   }
 
   async #write(): Promise<void> {
@@ -150,7 +159,7 @@ export class Exchange {
         await this.#connection.write(bytes);
       }
     } catch (cause) {
-      this.close(this.#hangUp(this.#sent.peek(), cause));
+      this.#end(this.#hangUp(this.#sent.peek(), cause), "lost");
     }
     this.#writing = "idle";
   }
@@ -169,7 +178,7 @@ export class Exchange {
   };
 
   #onWriteFailed = (cause: unknown): void => {
-    this.close(this.#hangUp(this.#sent.peek(), cause));
+    this.#end(this.#hangUp(this.#sent.peek(), cause), "lost");
     this.#writing = "idle";
   };
 
@@ -207,7 +216,8 @@ export class Exchange {
         const bytes = await this.#connection.read();
         if (this.#state === "closed") return;
         if (bytes === undefined) {
-          return this.close(this.#hangUp(this.#sent.peek(), undefined));
+          const reason = this.#hangUp(this.#sent.peek(), undefined);
+          return this.#end(reason, "lost");
         }
         this.#options.meter?.read(0, bytes.length);
         this.#reader.push(bytes);
@@ -218,11 +228,10 @@ export class Exchange {
         ) this.#answer(frame);
       }
     } catch (cause) {
-      this.close(
-        cause instanceof FrameError
-          ? this.#garbled(cause)
-          : this.#hangUp(this.#sent.peek(), cause),
-      );
+      if (cause instanceof FrameError) {
+        return this.#end(this.#garbled(cause), "failed");
+      }
+      this.#end(this.#hangUp(this.#sent.peek(), cause), "lost");
     }
   }
 
@@ -235,7 +244,6 @@ export class Exchange {
         "silence until the next request was expected",
       );
     }
-    this.#answers++;
     const next = this.#sent.peek() ?? this.#queue.peek();
     if (next === undefined) this.#timeLimit.rest();
     else this.#timeLimit.until(next.pending.due);
@@ -245,6 +253,8 @@ export class Exchange {
       entry.pending.lost(this.#garbled(error), true);
       throw error;
     }
+    const { reach } = this.#options;
+    if (this.#answers++ === 0 || reach.isInDoubt) reach.answered();
   }
 
   /** An answer that makes no sense says nothing of what became of the requests. */
@@ -264,6 +274,15 @@ export class Exchange {
     const oldest = this.#sent.peek() ?? this.#queue.peek();
     if (oldest === undefined) return;
     const { name, timeout } = oldest.pending;
-    this.close(silenceError(this.#options.node, name, timeout));
+    this.#end(silenceError(this.#options.node, name, timeout), "lost");
   };
+}
+
+/** Empties a queue. */
+function taken(queue: Deque<Entry>): Entry[] {
+  const entries: Entry[] = [];
+  for (let e = queue.shift(); e !== undefined; e = queue.shift()) {
+    entries.push(e);
+  }
+  return entries;
 }

@@ -36,6 +36,7 @@ import { PROBE_NAME, TEXT } from "../refusal.ts";
 import { type CallOptions, Endpoint } from "./endpoint.ts";
 import { GoaktRef, type GoaktRefHost } from "./goakt_ref.ts";
 import { clientSettings, type GoaktClientOptions } from "./options.ts";
+import type { ReachLog } from "./reachability.ts";
 
 /** What a {@linkcode GoaktClient} is made with. */
 export interface GoaktClientParts {
@@ -52,6 +53,8 @@ export interface GoaktClientParts {
   codecBytes?: number | undefined;
   /** Makes what counts, in a node with metrics. */
   meters?: RemoteMeters | undefined;
+  /** Says which peers cannot be reached; nobody does when it is not given. */
+  reachLog?: ReachLog | undefined;
 }
 
 /** Where a peer is. */
@@ -72,6 +75,7 @@ export class GoaktClient implements GoaktRefHost {
   readonly #settings: Required<GoaktClientOptions>;
   readonly #codecs: CodecBudget;
   readonly #meters: RemoteMeters | undefined;
+  readonly #reachLog: ReachLog | undefined;
   /** By `host:port`; an entry goes when nothing of it is open. */
   readonly #endpoints: Map<string, Endpoint> = new Map();
   #state: "open" | "closed" = "open";
@@ -83,6 +87,7 @@ export class GoaktClient implements GoaktRefHost {
     this.runtime = runtime;
     this.#codecs = new CodecBudget(codecBytes);
     this.#meters = meters;
+    this.#reachLog = parts.reachLog;
     this.#transport = transport;
     this.#settings = clientSettings(options);
   }
@@ -107,7 +112,7 @@ export class GoaktClient implements GoaktRefHost {
    */
   async probe(place: PeerPlace, options: CallOptions): Promise<boolean> {
     try {
-      await this.lookup(place, PROBE_NAME, options);
+      await this.lookup(place, PROBE_NAME, { ...options, isProbe: true });
       return true;
     } catch (error) {
       if (!(error instanceof RemoteError)) throw error;
@@ -145,6 +150,7 @@ export class GoaktClient implements GoaktRefHost {
         settings: this.#settings,
         codecs: this.#codecs,
         meters: this.#meters,
+        reachLog: this.#reachLog,
         onIdle: (idle) => {
           if (idle.isIdle && this.#endpoints.get(key) === idle) {
             this.#endpoints.delete(key);

@@ -18,7 +18,12 @@ import type {
   MessageType,
   ProtocolData,
 } from "../../../actor/protocol/protocol.ts";
-import { BaseRef, READY, wrongProtocol } from "../../../actor/reference/ref.ts";
+import {
+  BaseRef,
+  READY,
+  type Watcher,
+  wrongProtocol,
+} from "../../../actor/reference/ref.ts";
 import type { Runtime } from "../../../actor/system/runtime.ts";
 import { PoisonPill } from "../../../actor/cell/signals.ts";
 import {
@@ -30,11 +35,12 @@ import {
 import { FAR_POISON } from "../../far_poison.ts";
 import { UNKNOWN_PROTOCOL } from "../../remote_ref.ts";
 import { formatAddress } from "../../transport/transport.ts";
+import { unwatchable } from "../../watch/unwatchable.ts";
 import { formatGoaktAddress } from "../address.ts";
 import { PoisonPillSchema } from "../gen/goaktpb/goakt_pb.ts";
 import { formatName, type NamedCodec, namedCodec } from "../named_codec.ts";
 import type { Payload } from "../payload.ts";
-import { GoaktAsk } from "./ask.ts";
+import { type AskTarget, GoaktAsk } from "./ask.ts";
 import { AskFrames } from "./ask_frame.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { messageBytes } from "./message_bytes.ts";
@@ -62,7 +68,7 @@ const OVERHEAD = 64;
 const LONGEST = 0x7fffffff;
 
 /** A reference to an actor of a GoAkt peer, which takes messages that are protobuf. */
-export class GoaktRef extends BaseRef {
+export class GoaktRef extends BaseRef implements AskTarget {
   readonly pid: Pid;
   readonly protocol: ProtocolData;
   readonly #host: GoaktRefHost;
@@ -138,18 +144,23 @@ export class GoaktRef extends BaseRef {
     return Promise.reject(this.#host.ended(this.pid, action));
   }
 
-  override get canWatch(): boolean {
-    return false;
-  }
-
-  watch(): void {
-    throw new TypeError(
-      `Cannot watch "${this.pid}": it is on a GoAkt node, which tells nobody of an end; an actor of a Troupe node was expected`,
-    );
+  watch(watcher: Watcher, linked?: BaseRef): void {
+    const { pid } = this;
+    if (linked !== undefined) {
+      throw new TypeError(
+        `Cannot link "${linked.pid}" with "${pid}": it is on a GoAkt node, which knows no links; an actor of a Troupe node was expected`,
+      );
+    }
+    const error = unwatchable(pid);
+    watcher.terminated({ pid, reason: "node_down", error }, this);
   }
 
   unwatch(): void {
-    // Nothing is watched on GoAkt nodes.
+    // There was nothing to end: the watch was answered when it began.
+  }
+
+  lost(mail: Mail, error: unknown, endpoint: Endpoint): void {
+    this.#refuse(mail, reasonOf(error), error, endpoint);
   }
 
   override toString(): string {
@@ -167,8 +178,7 @@ export class GoaktRef extends BaseRef {
     const message = messageBytes(sender, this.#address, payload);
     const size = bytes.length + typeName.length + this.#address.length +
       OVERHEAD;
-    const lost = (error: unknown) =>
-      this.#refuse(mail, reasonOf(error), error, endpoint);
+    const lost = (error: unknown) => this.lost(mail, error, endpoint);
     const headers = headersOf(mail);
     if (
       endpoint.tell(
@@ -204,8 +214,7 @@ export class GoaktRef extends BaseRef {
     const headers = headersOf(mail);
     const options = { limit, slab, headers };
     const frame = this.#askFrames.make(sender, payload, timeout, options);
-    const { pid } = this;
-    const parts = { pid, message, replyTo, codec, timeout };
+    const parts = { target: this, mail, replyTo, codec, timeout };
     const ask = new GoaktAsk(endpoint, frame, now, parts);
     endpoint.send(this.#address, ask);
     replyTo.carrier = ask;
@@ -265,8 +274,9 @@ function unreadable(
   );
 }
 
-/** Why a tell is a dead letter. */
+/** Why a message that was taken is a dead letter. */
 function reasonOf(error: unknown): DeadLetterReason {
+  if (error instanceof OverloadedError) return "overloaded";
   if (error instanceof FrameError) return "not_encodable"; // it is too large
   if (error instanceof RemoteError && error.outcome === "not_delivered") {
     if (error.remoteCode === "stopped_error") return "missing";

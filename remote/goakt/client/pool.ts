@@ -13,6 +13,7 @@ import { compressed } from "../compression/compressed_connection.ts";
 import { TimeLimit } from "../time_limit.ts";
 import { Exchange } from "./exchange.ts";
 import type { GoaktClientOptions } from "./options.ts";
+import type { Reachability } from "./reachability.ts";
 
 /**
  * How long more connections than are kept may be idle, in milliseconds: many that become so in one turn of the
@@ -39,6 +40,8 @@ export interface PoolOptions {
   codecs: CodecBudget;
   /** Makes what counts, in a node with metrics. */
   meters?: RemoteMeters | undefined;
+  /** Told of what becomes of the connections. */
+  reach: Reachability;
 }
 
 /** Somebody who waits for a connection. */
@@ -139,6 +142,7 @@ export class Pool {
     const { host, port, node, transport, clock, settings } = this.#options;
     const { compression, limit, connectTimeout: timeout } = settings;
     const { signal } = this.#dials;
+    const { reach } = this.#options;
     const meter = this.#options.meters?.link(node);
     meter?.state("connecting");
     try {
@@ -156,6 +160,7 @@ export class Pool {
         limit,
         compression,
         meter,
+        reach,
         onClosed: this.#forget,
       });
       this.#dialling--;
@@ -165,6 +170,7 @@ export class Pool {
     } catch (error) {
       this.#dialling--;
       meter?.state(undefined);
+      if (this.#state === "open") reach.failed("unanswered", error);
       // Whoever else waits would only wait for the same failure, unless there is a connection that becomes free.
       if (this.size === 0) this.#failWaiters(error);
       this.#settle();

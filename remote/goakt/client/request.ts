@@ -36,6 +36,8 @@ export interface RequestOptions<
   action: string;
   /** How long the answer may take, in milliseconds, the wait for a connection included. */
   timeout: number;
+  /** Whether it is to find out what the peer is. */
+  isProbe: boolean;
 }
 
 /** Where a request goes. */
@@ -184,18 +186,20 @@ export function sendRequest<Req extends DescMessage, Res extends DescMessage>(
 class Call<Req extends DescMessage, Res extends DescMessage>
   extends SentRequest {
   readonly action: string;
+  readonly isProbe: boolean;
   readonly #response: Res;
   readonly #outcome: RequestOutcome<Res>;
 
   constructor(
     target: RequestTarget,
-    { request, response, action, timeout }: RequestOptions<Req, Res>,
+    { request, response, action, timeout, isProbe }: RequestOptions<Req, Res>,
     outcome: RequestOutcome<Res>,
     frame: Uint8Array,
   ) {
     const names = { request: request.typeName, response: response.typeName };
     super(target, names, frame, target.clock.now(), timeout);
     this.action = action;
+    this.isProbe = isProbe;
     this.#response = response;
     this.#outcome = outcome;
   }

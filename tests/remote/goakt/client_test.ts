@@ -664,7 +664,7 @@ Deno.test("GoaktClient.close() fails what waits and refuses what comes", async (
   await world.settle();
   world.client.close();
   assertEquals((await asked).outcome, "unknown");
-  assertEquals(world.reasons, ["unknown"]);
+  assertEquals(world.reasons, ["unknown", "unknown"]);
   assertEquals(ref.tell(Echo.say(said("2"))), false);
-  assertEquals(world.reasons, ["unknown", "disconnected"]);
+  assertEquals(world.reasons, ["unknown", "unknown", "disconnected"]);
 });

@@ -12,6 +12,7 @@ import { parseFrame } from "../../../remote/frame.ts";
 import { compressed } from "../../../remote/goakt/compression/compressed_connection.ts";
 import { GoaktClient } from "../../../remote/goakt/client/goakt_client.ts";
 import type { GoaktClientOptions } from "../../../remote/goakt/client/options.ts";
+import type { ReachLog } from "../../../remote/goakt/client/reachability.ts";
 import { FrameReader } from "../../../remote/goakt/frame_reader.ts";
 import { MemoryNetwork } from "../../../remote/transport/memory_transport.ts";
 import { RemoteMeters } from "../../../remote/metrics/meter.ts";
@@ -52,7 +53,11 @@ export class ClientWorld implements AsyncDisposable {
   #listener: Listener | undefined = undefined;
   readonly #connections: Set<Connection> = new Set();
 
-  constructor(options: GoaktClientOptions = {}, metrics?: RemoteMetrics) {
+  constructor(
+    options: GoaktClientOptions = {},
+    metrics?: RemoteMetrics,
+    reachLog?: ReachLog,
+  ) {
     this.#options = { compression: "none", ...options };
     this.system = new ActorSystem("here", { clock: this.clock, logger: null });
     const { runtime } = internalsOf(this.system);
@@ -64,6 +69,7 @@ export class ClientWorld implements AsyncDisposable {
       transport: this.network.transport("here"),
       options: this.#options,
       meters: metrics && new RemoteMeters(metrics, runtime.events, this.clock),
+      reachLog,
     });
   }
 

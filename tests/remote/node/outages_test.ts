@@ -56,3 +56,20 @@ Deno.test("Outages says at the end what it left out of nodes that are still down
     '"b:1" was not reached again; 1 more failure of the links to it went unsaid',
   ]);
 });
+
+Deno.test("Outages takes failures that took another time each for one", () => {
+  const { texts, outages } = recorded();
+  for (const time of [1_000, 1_000.25, 12]) {
+    const found = `none came within ${time} ms`;
+    outages.failed("b:1", "silent", new DisconnectedError("b:1", "ask", found));
+  }
+  assertEquals(texts, ["silent"]);
+});
+
+Deno.test("Outages says nothing of what fails after the end", () => {
+  const { texts, outages } = recorded();
+  outages.failed("b:1", "failed", REFUSED);
+  outages.close();
+  outages.failed("b:1", "failed", SILENT);
+  assertEquals(texts, ["failed"]);
+});
