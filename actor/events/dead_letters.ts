@@ -7,6 +7,7 @@ import { StoppedError } from "../errors.ts";
 import type { EventBus } from "./event_stream.ts";
 import type { DeadLetterReason } from "./events.ts";
 import {
+  KeptMessage,
   type Mail,
   messageOf,
   replyToOf,
@@ -41,7 +42,7 @@ export class DeadLetters {
 
   /**
    * Takes `mail` that `target` will not handle. An asker is answered with `error`, and the loss is
-   * an event either way.
+   * an event either way, unless the sender keeps the message: nothing is lost then.
    */
   take(
     mail: Mail,
@@ -49,8 +50,11 @@ export class DeadLetters {
     reason: DeadLetterReason,
     error?: unknown,
   ): void {
-    this.#count++;
-    if (this.#meters !== undefined) this.#measure(mail, target, reason);
+    const isKept = messageOf(mail) instanceof KeptMessage;
+    if (!isKept) this.#count++;
+    if (this.#meters !== undefined && !isKept) {
+      this.#measure(mail, target, reason);
+    }
     replyToOf(mail)?.fail(
       error ??
         new StoppedError(
@@ -59,7 +63,7 @@ export class DeadLetters {
           STATES[reason],
         ),
     );
-    if (!this.#events.wants("dead_letter")) return;
+    if (isKept || !this.#events.wants("dead_letter")) return;
     this.#events.publish({
       type: "dead_letter",
       message: messageOf(mail),

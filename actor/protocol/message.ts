@@ -83,6 +83,16 @@ export function broughtBy(
   return new ReceivedMessage(protocol, index, type, body, caller);
 }
 
+/** A message that its sender keeps: what is lost of it is sent again, or reported by the sender in the end. */
+export class KeptMessage extends MessageValue {}
+
+/** The same message, as one that its sender keeps. */
+export function kept<M extends Message>(message: M): M {
+  const { protocol, index, type, body } = message;
+  // What it carries besides is for the type checker only.
+  return new KeptMessage(protocol, index, type, body) as Message as M;
+}
+
 /** Takes the one outcome of an ask. A second outcome is ignored. */
 export interface ReplyTo {
   /** The reply. */

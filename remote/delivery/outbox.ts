@@ -3,7 +3,7 @@
  * @module
  */
 
-import type { Message } from "../../actor/protocol/message.ts";
+import { kept, type Message } from "../../actor/protocol/message.ts";
 import type { AnyProtocol, MessageOf } from "../../actor/protocol/protocol.ts";
 import {
   type ActorRef,
@@ -269,7 +269,7 @@ export class Outbox<P extends AnyProtocol> implements AsyncDisposable {
       switch (effect.kind) {
         case "segment":
           // What is lost on the way is missed, and sent again.
-          this.#inbox.tell(Inbox.segment(effect.segment));
+          this.#inbox.tell(kept(Inbox.segment(effect.segment)));
           break;
         case "open":
           this.#open(effect.session);
@@ -301,7 +301,7 @@ export class Outbox<P extends AnyProtocol> implements AsyncDisposable {
       session,
       retention: this.#retention,
     });
-    this.#inbox.ask(message, { timeout: OPEN_TIMEOUT }).then(
+    this.#inbox.ask(kept(message), { timeout: OPEN_TIMEOUT }).then(
       ({ key, upTo }) => {
         if (key === null) return this.#failed(session, this.#noRoom());
         this.#hasWarned = false;
@@ -313,7 +313,7 @@ export class Outbox<P extends AnyProtocol> implements AsyncDisposable {
 
   #ask({ session, key, known }: Extract<OutboxEffect, { kind: "ask" }>): void {
     const message = Inbox.news({ producer: this.#producer, key, known });
-    this.#inbox.ask(message, { timeout: QUESTION_TIMEOUT }).then(
+    this.#inbox.ask(kept(message), { timeout: QUESTION_TIMEOUT }).then(
       (answer) => {
         this.#hasWarned = false;
         this.#step({ ...answer, session });
