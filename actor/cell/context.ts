@@ -159,10 +159,8 @@ export interface Context<P extends AnyProtocol = AnyProtocol> {
    * Links this actor with another one, of any node, both ways: when one ends, the other is told
    * through `onExit`. Without that hook it fails with a {@linkcode LinkedActorError} when the end was
    * not by request, and its supervisor decides. A restart is not an end; a link survives it. Linking
-   * with an actor that is gone counts as its end, and so does a node that is out of reach for too long.
-   * Linking twice is linking once.
-   *
-   * @throws {TypeError} When the actor is on a GoAkt node, which knows no links.
+   * with an actor that is gone counts as its end, and so does a node that is out of reach for too long, or
+   * is a GoAkt node, which knows no links. Linking twice is linking once.
    */
   link(ref: ActorRef<AnyProtocol>): void;
   /** Ends a link on both sides. An end that was noticed but not handled yet is not felt any more. */

@@ -56,11 +56,7 @@ class Link implements Watcher {
   }
 }
 
-/**
- * Links `cell` with the actor behind `ref`, once. An actor that is gone is felt at once.
- *
- * @throws {TypeError} When the actor is on a node that knows no links.
- */
+/** Links `cell` with the actor behind `ref`, once. One that is gone, or on a node without links, is felt at once. */
 export function link(cell: Cell, ref: BaseRef): void {
   if (cell.state === "stopped" || ref === cell.ref) return;
   const links = cell.rare.links ??= new Map<unknown, Watcher>();
@@ -112,9 +108,9 @@ function linkFar(
   onOver?: () => void,
 ): void {
   const made = new FarLink(cell, ref, onOver);
-  ref.watch(made, linked); // first, since it refuses nodes that know no links
   (cell.rare.links ??= new Map<unknown, Watcher>()).set(ref.identity, made);
   cell.addWatcher(made);
+  ref.watch(made, linked); // last, since it may tell of an end in that very moment
 }
 
 /** Ends the link of `cell` with the actor behind `ref`; an end that was not handled yet is not felt. */

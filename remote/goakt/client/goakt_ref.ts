@@ -144,13 +144,8 @@ export class GoaktRef extends BaseRef implements AskTarget {
     return Promise.reject(this.#host.ended(this.pid, action));
   }
 
-  watch(watcher: Watcher, linked?: BaseRef): void {
+  watch(watcher: Watcher): void {
     const { pid } = this;
-    if (linked !== undefined) {
-      throw new TypeError(
-        `Cannot link "${linked.pid}" with "${pid}": it is on a GoAkt node, which knows no links; an actor of a Troupe node was expected`,
-      );
-    }
     const error = unwatchable(pid);
     watcher.terminated({ pid, reason: "node_down", error }, this);
   }

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { type StringValue, StringValueSchema } from "@bufbuild/protobuf/wkt";
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { ActorRef } from "../../../actor/mod.ts";
 import { Pid } from "../../../actor/reference/pid.ts";
 import {
@@ -9,7 +9,7 @@ import {
   OverloadedError,
 } from "../../../remote/errors.ts";
 import type { GoaktOptions } from "../../../remote/mod.ts";
-import { Guard, guard } from "../watch/watch_world.ts";
+import { Guard, guard, watchers } from "../watch/watch_world.ts";
 import { type Node, reasons, World } from "../world.ts";
 import { Echo, echoHandlers, type EchoProtocol } from "./fixtures.ts";
 import { ClientWorld } from "./client_world.ts";
@@ -305,14 +305,20 @@ Deno.test("An ask that finds no connection to a Go node is a dead letter, as one
   assertEquals(reasons(it.here.deadLetters), { overloaded: 1 });
 });
 
-Deno.test('Context.link() refuses an actor of a Go node with peer: "goakt"', async () => {
-  await using it = await Meeting.of("said");
-  const tried = Promise.withResolvers<TypeError>();
-  it.here.system.spawn(Echo, () => ({
-    ...echoHandlers({ texts: [], senders: [], foreign: [] }),
-    onStart: (ctx) =>
-      tried.resolve(assertThrows(() => ctx.link(it.ref), TypeError)),
-  }));
-  const { message } = await tried.promise;
-  assert(message.includes("which knows no links"), message);
-});
+for (const sort of ["found", "said"] as const) {
+  Deno.test(`Context.link() with an actor on ${PEERS[sort]} is felt as node_down`, async () => {
+    await using it = await Meeting.of(sort);
+    await it.begin();
+    const linked = guard(it.here, "linked");
+    for (let time = 1; time <= 2; time++) {
+      linked.ref.tell(Guard.link(it.ref));
+      await it.world.settle();
+      assertEquals(linked.ends.map(({ reason }) => reason), [
+        ...Array<string>(time).fill("node_down"),
+      ]);
+    }
+    assertEquals(linked.told[0]?.slice(0, 16), "exit of a node_d");
+    assertEquals(linked.told.length, 2);
+    assertEquals(watchers(it.here, "linked"), 0, "something of a link is left");
+  });
+}
