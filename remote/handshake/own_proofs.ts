@@ -54,7 +54,7 @@ export function checkListens(
   if (identity === undefined || role !== undefined) return;
   if (isDialled(identity.role)) return;
   throw new TypeError(
-    `Cannot start remoting: the certificate "${identity.uri}" is for a ${identity.role}, which nobody dials; one for a node, Remote.connect, or the option "role" as in the certificate was expected`,
+    `Cannot start remoting: the certificate "${identity.uri}" has the role "${identity.role}", which nobody dials, one of a node, Remote.connect, or the option \`role: "${identity.role}"\` was expected`,
   );
 }
 

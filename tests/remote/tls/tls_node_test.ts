@@ -236,7 +236,7 @@ for (const role of ["client", "observer"] as const) {
       TypeError,
       `Cannot start remoting: the certificate "${
         uris[0]
-      }" is for a ${role}, which nobody dials; one for a node, Remote.connect, or the option "role"`,
+      }" has the role "${role}", which nobody dials, one of a node, Remote.connect, or the option \`role: "${role}"\` was expected`,
     );
     // Who says so means to dial only; nothing of the attempt is left.
     await using _ = await Remote.start(system, { transport, role });
