@@ -57,7 +57,8 @@ function print(level: LogLevel, text: string, cause?: unknown): void {
   // What the text ends with is not said twice.
   const said = ` ${describe(cause)}`;
   const rest = text.endsWith(said) ? text.slice(0, -said.length) : text;
-  write(`${head} ${rest}`, cause);
+  // A text that is not alone is a format, and may hold words of a peer.
+  write(`${head} ${rest}`.replaceAll("%", "%%"), cause);
 }
 
 /** Dead letters that are written out in ten seconds; the rest is summed up. */

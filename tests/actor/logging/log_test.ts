@@ -292,6 +292,24 @@ Deno.test("consoleLogger prints a failure with its stack, and its words once", a
   ]);
 });
 
+Deno.test("consoleLogger takes no text for a format", () => {
+  const original = console.error;
+  const printed: unknown[][] = [];
+  console.error = (...line: unknown[]) => void printed.push(line);
+  const error = new RangeError("no");
+  try {
+    consoleLogger.warn("100 %o of %s");
+    consoleLogger.error("100 %o of %s", error);
+  } finally {
+    console.error = original;
+  }
+  // The platform makes one % of two when something follows.
+  assertEquals(undated(printed), [
+    ["warn troupe: 100 %o of %s"],
+    ["error troupe: 100 %%o of %%s", error],
+  ]);
+});
+
 Deno.test("consoleLogger prints a warning of the library in one line, and others with their stack", async () => {
   const original = console.error;
   const printed: unknown[][] = [];
