@@ -35,12 +35,15 @@ const ON_THE_WAY = [
 
 /** Whether an attempt that ended with `error` may go well when it is made again. */
 export function verdictOf(error: unknown): Verdict {
-  return FINAL.has(codeOf(error)) ? "final" : "lost";
+  const code = codeOf(error);
+  if (code === "rate_error") return "limited";
+  return FINAL.has(code) ? "final" : "lost";
 }
 
 /** Whether somebody should look at the inbox: its node was reached, and does not take what is sent. */
 export function isAnswer(error: unknown): boolean {
-  return !ON_THE_WAY.some((kind) => error instanceof kind);
+  return codeOf(error) !== "rate_error" &&
+    !ON_THE_WAY.some((kind) => error instanceof kind);
 }
 
 /** An error in a few words. */

@@ -14,6 +14,7 @@ import type {
   OutboxSettings,
   Why,
 } from "./outbox_steps.ts";
+import { Pace } from "./pace.ts";
 import type { DeliverySegment } from "./segment.ts";
 
 /** What a message that waits is taken to need besides its body, in bytes. */
@@ -35,6 +36,7 @@ const NOTHING: DeliveryProgress = { received: 0, confirmed: 0, upTo: 0 };
 /** Numbers messages, keeps them until they are confirmed, and sends again what may be lost. */
 export class OutboxCore {
   readonly #settings: OutboxSettings;
+  readonly #pace: Pace;
   /** Messages without a number, in order. */
   readonly #waiting: Deque<Entry> = new Deque<Entry>();
   /** Messages of which something was sent in this session, in order; no more than the window lets in. */
@@ -61,6 +63,7 @@ export class OutboxCore {
 
   constructor(settings: OutboxSettings) {
     this.#settings = settings;
+    this.#pace = new Pace(settings.backoff, settings.random);
   }
 
   /** How many messages are not confirmed. */
@@ -165,12 +168,29 @@ export class OutboxCore {
       upTo: Math.max(known.upTo, upTo),
     };
     const effects = this.#confirm(failures);
+    if (this.#pace.isLimited) {
+      return [...effects, ...this.#endRound(now)];
+    }
     if (this.#isUnsure || (missing && received === this.#known.received)) {
       this.#sent = this.#known.received;
     } else this.#sent = Math.max(this.#sent, this.#known.received);
     this.#isUnsure = false;
     this.#heard(now);
     return [...effects, ...this.#goOn(now)];
+  }
+
+  /** In rounds a question is answered at once: what has not come before it was refused. */
+  #endRound(now: number): OutboxEffect[] {
+    const { received } = this.#known;
+    this.#heard(now);
+    // That of which the question was refused has been counted.
+    if (this.#isUnsure) this.#isUnsure = false;
+    else if (this.#sent <= received) this.#pace.passed();
+    else this.#pace.refused(this.#sent - received);
+    this.#sent = received;
+    if (!this.#pace.isLimited) return this.#goOn(now);
+    this.#retryAt = now + this.#pace.pause;
+    return [];
   }
 
   #failed(
@@ -182,6 +202,11 @@ export class OutboxCore {
     this.#cause = error;
     // The next message tries again: what is refused today may be allowed tomorrow.
     if (verdict === "final") return this.#end("refused");
+    if (verdict === "limited") {
+      this.#pace.refused(this.#sent - this.#known.received);
+      this.#retryAt = now + this.#pace.pause;
+      return [];
+    }
     const { backoff, random } = this.#settings;
     this.#retryAt = now + backoffDelay(backoff, this.#attempts++, random);
     return [];
@@ -296,6 +321,8 @@ export class OutboxCore {
       return [{ kind: "open", session: ++this.#session }];
     }
     const effects: OutboxEffect[] = [];
+    const { isLimited } = this.#pace;
+    if (isLimited && this.#isAsking) return effects; // the round is not over
     if (!this.#isUnsure) {
       if (this.#sent === this.#known.received) this.#newsAt = now;
       this.#pump(effects);
@@ -303,7 +330,11 @@ export class OutboxCore {
     if (!this.#isAsking) {
       this.#isAsking = true;
       // Who knows nothing is answered at once.
-      const known = this.#isUnsure ? NOTHING : this.#known;
+      const known = isLimited
+        ? { ...NOTHING, confirmed: this.#known.confirmed }
+        : this.#isUnsure
+        ? NOTHING
+        : this.#known;
       effects.push({
         kind: "ask",
         session: this.#session,
@@ -317,7 +348,9 @@ export class OutboxCore {
   #pump(effects: OutboxEffect[]): void {
     let at = this.#flight.findIndex(({ last }) => last > this.#sent);
     if (at < 0) at = this.#flight.length;
-    while (this.#sent < this.#known.upTo) {
+    const { received, upTo } = this.#known;
+    const end = Math.min(upTo, received + this.#pace.burst);
+    while (this.#sent < end) {
       const entry = this.#flight[at] ?? this.#number();
       if (entry === undefined) return;
       this.#sent++;

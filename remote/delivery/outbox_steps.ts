@@ -79,10 +79,10 @@ export type OutboxEffect =
   };
 
 /**
- * What a failure says of the next attempt: it may go well (`"lost"`), or it would fail in the same way, since
- * nobody takes messages there (`"final"`).
+ * What a failure says of the next attempt: it may go well (`"lost"`), it does when less is sent (`"limited"`), or
+ * it would fail in the same way, since nobody takes messages there (`"final"`).
  */
-export type Verdict = "lost" | "final";
+export type Verdict = "lost" | "limited" | "final";
 
 /**
  * Why a message was given up: its time was over, the inbox does not know any more whether it had it, the
@@ -104,7 +104,7 @@ export interface OutboxSettings {
   readonly giveUpAfter: number;
   /** How long without messages before a session is taken for forgotten by the inbox. */
   readonly idleAfter: number;
-  /** How long to wait before the next attempt after a failed one. */
+  /** How long to wait before the next attempt after a failed one, and between rounds for a node with a limit. */
   readonly backoff: Backoff;
   /** The source of the jitter. */
   readonly random: Random;

@@ -120,3 +120,27 @@ Deno.test("delivery gives a message up after its time, and says truly what is kn
   const found = Object.keys(counts).toSorted();
   assertEquals(found, ["confirmed", "not_delivered", "unknown"]);
 });
+
+Deno.test("delivery through a limited rate brings everything once and in order, and little of it is refused", () => {
+  let refused = 0;
+  rounds((random) => {
+    const rate = pick(random, [1, 2, 5, 50, 300]);
+    const world = new DeliveryWorld({
+      random,
+      guarantee: pick(random, ["at_least_once", "effectively_once"]),
+      loss: 0,
+      window: pick(random, [1, 2, 32]),
+      segmentBytes: 1_000,
+      reorders: false,
+      rate,
+    });
+    const ids = run(world, random, 0);
+    assertEquals(world.handled.join(), ids.join());
+    const fates = [...world.fates.values()];
+    assert(fates.every((fate) => fate === "confirmed"), fates.join());
+    const most = rate < 5 ? 3 * MESSAGES : MESSAGES;
+    assert(world.refused <= most, `${world.refused} of ${rate} a second`);
+    refused += world.refused;
+  });
+  assert(refused > 0, "nothing was refused");
+});

@@ -26,6 +26,8 @@ export interface WorldOptions {
   readonly giveUpAfter?: number;
   /** Whether packets overtake each other. */
   readonly reorders: boolean;
+  /** How many packets the node of the inbox takes in a second, and at once; any number without it. */
+  readonly rate?: number;
 }
 
 /** What became of a message in the eyes of its sender. */
@@ -49,6 +51,10 @@ export class DeliveryWorld {
   /** What was handled, in order: the number in the body. */
   readonly handled: number[] = [];
   readonly fates: Map<number, Fate> = new Map();
+  /** How many packets were over the rate. */
+  refused = 0;
+  #tokens: number;
+  #tokensAt = 0;
   /** The most segments that were in the inbox and not handled. */
   mostWaiting = 0;
   readonly #options: WorldOptions;
@@ -62,6 +68,7 @@ export class DeliveryWorld {
 
   constructor(options: WorldOptions) {
     this.#options = options;
+    this.#tokens = options.rate ?? Infinity;
     this.outbox = new OutboxCore({
       producer: "p",
       guarantee: options.guarantee,
@@ -179,9 +186,10 @@ export class DeliveryWorld {
           });
           break;
         case "segment":
-          this.#post(() =>
-            this.#receive(this.intake.segment(effect.segment, this.now))
-          );
+          this.#post(() => {
+            if (!this.#isTaken()) return;
+            this.#receive(this.intake.segment(effect.segment, this.now));
+          });
           break;
         case "confirmed":
         case "rejected":
@@ -204,12 +212,32 @@ export class DeliveryWorld {
       isOpen = false;
       this.#carryOut(answer());
     };
-    this.#post(() => run((answer) => this.#post(() => settle(answer))));
+    this.#post(() => {
+      if (this.#isTaken()) {
+        return run((answer) => this.#post(() => settle(answer)));
+      }
+      const refusal = { kind: "failed", session, verdict: "limited" } as const;
+      this.#post(() => settle(() => this.outbox.step(refusal, this.now)));
+    });
     this.#packets.push({
       at: this.now + 8_000,
       run: () =>
         settle(() => this.outbox.step({ kind: "failed", session }, this.now)),
     });
+  }
+
+  /** Whether the rate has room for one more packet. */
+  #isTaken(): boolean {
+    const { rate = Infinity } = this.#options;
+    const fresh = (this.now - this.#tokensAt) * rate / 1_000;
+    if (fresh > 0) this.#tokens = Math.min(rate, this.#tokens + fresh);
+    this.#tokensAt = this.now;
+    if (this.#tokens < 1) {
+      this.refused++;
+      return false;
+    }
+    this.#tokens--;
+    return true;
   }
 
   #receive(effects: readonly IntakeEffect[]): void {

@@ -44,3 +44,25 @@ Deno.test("Outbox makes no dead letters of what it sends again, only of the mess
   assertEquals(a.system.deadLetters, 1);
   world.network.heal("a", "b");
 });
+
+Deno.test("Outbox of a client with a limit slows down instead of hammering the node", async () => {
+  await using world = new World();
+  const clientLimits = { messages: 50 };
+  const b = await world.node("b", {
+    remote: { exposed: ["inbox"], clientLimits },
+  });
+  const ids: number[] = [];
+  const bin = b.system.spawn(Bin, () => ({ put: (id) => void ids.push(id) }));
+  spawnInbox(b.system, bin, { name: "inbox" });
+  const c = await world.node("c", { remote: { role: "client" } });
+  const inbox = c.remote.ref(Inbox, addressOf(b, "inbox"));
+  const box = new Outbox(c.system, Bin, inbox);
+  for (const id of upTo(300)) box.tell(Bin.put(id));
+  for (let at = 0; box.size > 0 && at < 20_000; at += 10) {
+    await world.clock.advance(10);
+  }
+  assertEquals([box.size, ids.join()], [0, upTo(300).join()]);
+  const { length } = b.deadLetters;
+  assert(length > 0 && length < 100, `${length} refusals`);
+  assertEquals([c.deadLetters, c.warnings], [[], []]);
+});
