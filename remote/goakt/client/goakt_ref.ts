@@ -197,9 +197,9 @@ export class GoaktRef extends BaseRef implements AskTarget {
     const message = mail instanceof Envelope ? mail.message : mail;
     const codec = replyCodec(message);
     const { deadline } = replyTo;
-    // A new ask of this reference itself begins in this moment; one of a router may have waited there.
+    // A new ask of a far reference begins in this moment; one of a router, which is here, may have waited there.
     const isNow = state === "new" && mail instanceof PendingAsk &&
-      mail.target === this && deadline < Infinity;
+      !mail.target.isLocal && deadline < Infinity;
     const now = isNow
       ? deadline - mail.timeout
       : this.#host.runtime.clock.now();

@@ -274,7 +274,10 @@ Deno.test("GoaktRef gives the peer the rest of the time of an ask that has waite
   const { asks } = internalsOf(world.system).runtime;
   const mails: Mail[] = [];
   // What a router is to an ask: it may hold it for a while.
-  const router = { deliver: (mail: Mail) => !!mails.push(mail) } as BaseRef;
+  const router = {
+    isLocal: true,
+    deliver: (mail: Mail) => !!mails.push(mail),
+  } as BaseRef;
   const asked = asks.ask(router, Echo.say(said("1")), undefined, {
     timeout: 1_000,
   });
