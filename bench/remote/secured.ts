@@ -47,8 +47,9 @@ export async function fetchSecured(
 ): Promise<{ port: number; transport: TlsTransport }> {
   const conn = await Deno.connect({ hostname: "127.0.0.1", port });
   const ticket: Ticket = await new Response(conn.readable).json();
-  const transport = new TlsTransport({ ...ticket, systems: ["peer"] });
-  return { port: ticket.port, transport };
+  const { port: at, ...credentials } = ticket;
+  const transport = new TlsTransport({ ...credentials, systems: ["peer"] });
+  return { port: at, transport };
 }
 
 function uriOf(system: string): string {
