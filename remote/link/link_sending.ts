@@ -64,7 +64,7 @@ export function sendOver(
     request.since = meter.now();
   }
   // Looked at before it is sent: a write that it fills may send large messages behind it.
-  const position = outbound.messages + 1;
+  const position = request === undefined ? 0 : outbound.messages + 1;
   try {
     if (
       // deno-fmt-ignore -- one argument a line hides how little happens here

@@ -91,8 +91,9 @@ export class Receiver {
   take(link: Link, incoming: IncomingMessage): void {
     const receiver = incoming.receiver as DefinitionSlot; // set by the link
     const type = incoming.type as DefinitionSlot; // set by the link
+    const { identity: caller = UNKNOWN } = link;
     // Who is asked no questions is `undefined` here.
-    const identity = this.#questioned(link);
+    const identity = this.#host.access.isFree(caller) ? undefined : caller;
     if (
       identity !== undefined && incoming.compression === undefined &&
       this.#isKeptOut(link, incoming, identity)
@@ -109,7 +110,7 @@ export class Receiver {
     }
     const meaning = this.#meaning(type, cell.protocol);
     if (meaning === undefined) {
-      const message = foreign(incoming, link.identity);
+      const message = foreign(incoming, caller);
       if (
         identity !== undefined &&
         this.#isDenied(link, incoming, cell, message, identity)
@@ -131,7 +132,6 @@ export class Receiver {
     }
     const { protocol, message } = meaning;
     const { index, type: name } = message;
-    const { identity: caller = UNKNOWN } = link;
     const value = new ReceivedMessage(protocol, index, name, body, caller);
     if (
       identity !== undefined &&
@@ -145,8 +145,9 @@ export class Receiver {
 
   /** Asked before {@linkcode Receiver.take}, and in place of its first question, about what is compressed. */
   refuses(link: Link, incoming: IncomingMessage): boolean {
-    const identity = this.#questioned(link);
-    return identity !== undefined && this.#isKeptOut(link, incoming, identity);
+    const { identity = UNKNOWN } = link;
+    return !this.#host.access.isFree(identity) &&
+      this.#isKeptOut(link, incoming, identity);
   }
 
   #deliver(
@@ -166,11 +167,6 @@ export class Receiver {
       ? undefined
       : extractHeaders(this.#host.runtime, incoming.headers);
     cell.deliver(addHeaders(new Envelope(message, sender, replyTo), headers));
-  }
-
-  #questioned(link: Link): PeerIdentity | undefined {
-    const { identity = UNKNOWN } = link;
-    return this.#host.access.isFree(identity) ? undefined : identity;
   }
 
   /** Refuses what the peer may not send to that address, whatever is there. */
@@ -321,7 +317,7 @@ function actionOf({ correlation }: IncomingMessage): "tell" | "ask" {
 /** The message that stands for one without a codec here, or for the end of its receiver. */
 function foreign(
   { type, bytes, start, end }: IncomingMessage,
-  caller: Caller = UNKNOWN,
+  caller: Caller,
 ): Message {
   const { value } = type as DefinitionSlot; // set by the link
   if (value === POISON_TYPE) return PoisonPill;
