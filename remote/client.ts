@@ -7,6 +7,7 @@ import { ActorSystem, internalsOf } from "../actor/system/system.ts";
 import type { ActorSystemOptions } from "../actor/system/system_options.ts";
 import { randomIncarnation } from "../internal/random.ts";
 import type { NodeIdentity } from "./handshake/handshake.ts";
+import { RemoteMeters } from "./metrics/meter.ts";
 import { RemoteNode } from "./node/node.ts";
 import { checkProofs, readProofs } from "./handshake/own_proofs.ts";
 import { checkClientKinds } from "./remote_option_kinds.ts";
@@ -90,7 +91,17 @@ export async function makeClient(
     const proofs = await readProofs(settings);
     checkProofs(proofs, self);
     const listener = new NoListener();
-    const node = new RemoteNode(internals, listener, self, settings, proofs);
+    const { metrics } = settings;
+    const { clock, events } = internals.runtime;
+    const meters = metrics && new RemoteMeters(metrics, events, clock);
+    const node = new RemoteNode(
+      internals,
+      listener,
+      self,
+      settings,
+      proofs,
+      meters,
+    );
     const { drainTimeout } = settings;
     return { system, node, self, drainTimeout };
   } catch (error) {

@@ -50,11 +50,12 @@ export async function makeNode<T>(
   const { clock, events } = internals.runtime;
   const { transport, metrics } = nodeOptions;
   const where = { hostname, port, handshakeTimeout, maxHalfOpen };
+  const meters = metrics && new RemoteMeters(metrics, events, clock);
   const listener = await Gate.listen(transport, where, {
     rate,
     clock,
     warn: (text) => events.publish({ type: "warning", text }),
-    meters: metrics && new RemoteMeters(metrics, events, clock),
+    meters,
   });
   const host = advertise?.hostname ?? listener.hostname;
   const ownPort = advertise?.port ?? listener.port;
@@ -67,7 +68,14 @@ export async function makeNode<T>(
     await listener.close();
     throw error;
   }
-  const node = new RemoteNode(internals, listener, self, nodeOptions, proofs);
+  const node = new RemoteNode(
+    internals,
+    listener,
+    self,
+    nodeOptions,
+    proofs,
+    meters,
+  );
   const { security = "open" } = transport;
   const hasKey = nodeOptions.security.key !== undefined;
   const danger = dangerOf({ hostname, security, hasKey });

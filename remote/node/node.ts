@@ -33,7 +33,7 @@ import type { IncomingMessage } from "../link/incoming.ts";
 import type { Link } from "../link/link.ts";
 import type { LinkOwner } from "../link/link_options.ts";
 import { CodecCache } from "../codec/message_codecs.ts";
-import { RemoteMeters } from "../metrics/meter.ts";
+import type { RemoteMeters } from "../metrics/meter.ts";
 import type { OwnProofs } from "../handshake/own_proofs.ts";
 import { type NodeAddress, type PeerHost, whoAnswers } from "./peer.ts";
 import type { NodeOptions } from "./node_options.ts";
@@ -97,6 +97,7 @@ export class RemoteNode
     self: HandshakeOptions["self"],
     options: NodeOptions,
     proofs: OwnProofs,
+    meters: RemoteMeters | undefined,
   ) {
     this.runtime = internals.runtime;
     this.#internals = internals;
@@ -116,9 +117,7 @@ export class RemoteNode
       internals.runtime.clock,
       (text, cause) => this.warn(text, cause),
     );
-    const { clock, random, events } = internals.runtime;
-    const meters = options.metrics &&
-      new RemoteMeters(options.metrics, events, clock);
+    const { clock, random } = internals.runtime;
     this.outages = new Outages((text, cause) => this.warn(text, cause));
     const { outages } = this;
     this.goakt = Goakt.of(internals, listener, self, options, outages, meters);

@@ -319,6 +319,29 @@ for (
   });
 }
 
+Deno.test("RemoteMetrics that fail for links and for closed connections are reported once", async () => {
+  await using world = new World();
+  const a = await world.node("a");
+  const b = await world.node("b", {
+    remote: {
+      metrics: { forPeer: raise, refusedConnection: raise },
+      connectionRate: { perSecond: 1, burst: 1 },
+    },
+  });
+  spawnBox(b.system, "box");
+  const ref = a.remote.ref(Box, addressOf(b, "box"));
+  assertEquals(await ref.ask(Box.ids()), []);
+  const { port } = b.remote;
+  const late = await world.transport("a").connect({ hostname: "b", port });
+  assertEquals(await late.read(), undefined);
+  late.close();
+  const texts = b.warnings.map(({ text }) => text);
+  assertEquals(texts.filter((text) => text.startsWith("the metrics")), [
+    "the metrics of remoting failed; this and what they miss from now on is not reported again",
+  ]);
+  assertEquals(texts.filter((text) => text.includes("was closed")).length, 1);
+});
+
 Deno.test("MemoryRemoteMetrics keeps no more peers than it may, and all figures", () => {
   const metrics = new MemoryRemoteMetrics({ maxPeers: 2 });
   const linked = (name: string) => {
